@@ -1,0 +1,22 @@
+# Compiler, linker and sanitizer settings that every target shares.
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+endif()
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(spillway_options INTERFACE)
+target_compile_options(
+  spillway_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
+                             -Woverloaded-virtual -Wnull-dereference -Wimplicit-fallthrough
+                             $<$<BOOL:${SPILLWAY_WERROR}>:-Werror>)
+target_include_directories(spillway_options INTERFACE "${CMAKE_SOURCE_DIR}/src")
+if(SPILLWAY_SANITIZE)
+  # g++ 12 reports false positives of these two under a sanitizer's instrumentation.
+  target_compile_options(spillway_options INTERFACE -Wno-maybe-uninitialized -Wno-null-dereference)
+  add_compile_options(-fsanitize=${SPILLWAY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=${SPILLWAY_SANITIZE})
+endif()

@@ -1,0 +1,180 @@
+#include "protocol/codec.hpp"
+
+#include <fmt/format.h>
+
+#include "util/strings.hpp"
+
+namespace spillway::protocol {
+namespace {
+
+constexpr std::size_t k_quoted_line_bytes = 120;
+
+template <typename... Alternatives>
+struct Overloaded : Alternatives... {
+  using Alternatives::operator()...;
+};
+template <typename... Alternatives>
+Overloaded(Alternatives...) -> Overloaded<Alternatives...>;
+
+/// Bytes that are no UTF-8 are replaced, never thrown on: a message must always get through.
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+Error protocol_error(std::string message) { return make_error(ErrorCode::protocol, std::move(message)); }
+
+Result<Json> parse_object(std::string_view line) {
+  if (line.size() > k_max_line_bytes) {
+    return Failure(protocol_error(
+        fmt::format("line of {} bytes is longer than the limit of {} bytes", line.size(), k_max_line_bytes)));
+  }
+  Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (json.is_object()) return json;
+  return Failure(protocol_error(fmt::format("line is no JSON object: {}",
+                                            to_valid_utf8(line.substr(0, k_quoted_line_bytes)))));
+}
+
+Result<std::string> string_field(const Json& json, std::string_view command, const char* name) {
+  const auto field = json.find(name);
+  if (field != json.end() && field->is_string()) return field->get<std::string>();
+  return Failure(protocol_error(fmt::format("command '{}' needs the string '{}'", command, name)));
+}
+
+Json object_field(const Json& json, const char* name) {
+  const auto field = json.find(name);
+  return field != json.end() && field->is_object() ? *field : Json::object();
+}
+
+std::string text_or(const Json& json, const char* name, std::string fallback) {
+  const auto field = json.find(name);
+  return field != json.end() && field->is_string() ? field->get<std::string>() : std::move(fallback);
+}
+
+Result<Command> decode_prepare(const Json& json) {
+  auto session_id = string_field(json, "prepare", "session_id");
+  if (!session_id) return Failure(session_id.error());
+  return PrepareCommand{*session_id, object_field(json, "manifest"), object_field(json, "connections"),
+                        object_field(json, "settings")};
+}
+
+Result<Command> decode_exec_step(const Json& json) {
+  ExecStepCommand command;
+  for (const auto& [name, target] : {std::pair{"step_id", &command.step_id},
+                                     std::pair{"driver", &command.driver},
+                                     std::pair{"cfg_path", &command.cfg_path}}) {
+    auto field = string_field(json, "exec_step", name);
+    if (!field) return Failure(field.error());
+    *target = *field;
+  }
+  for (const auto& [name, input] : object_field(json, "inputs").items()) {
+    if (!input.is_object() || !input.contains("from_step") || !input["from_step"].is_string()) {
+      return Failure(protocol_error(fmt::format("input '{}' of step '{}' needs the string 'from_step'", name,
+                                                command.step_id)));
+    }
+    command.inputs[name] = {input["from_step"].get<std::string>(), text_or(input, "key", "df")};
+  }
+  return command;
+}
+
+}  // namespace
+
+std::string encode(const Command& command) {
+  return dump(std::visit(
+      Overloaded{
+          [](const PingCommand& ping) { return Json{{"cmd", "ping"}, {"data", ping.data}}; },
+          [](const PrepareCommand& prepare) {
+            return Json{{"cmd", "prepare"},
+                        {"session_id", prepare.session_id},
+                        {"manifest", prepare.manifest},
+                        {"connections", prepare.connections},
+                        {"settings", prepare.settings}};
+          },
+          [](const ExecStepCommand& exec) {
+            Json inputs = Json::object();
+            for (const auto& [name, input] : exec.inputs) {
+              inputs[name] = {{"from_step", input.from_step}, {"key", input.key}};
+            }
+            return Json{{"cmd", "exec_step"},
+                        {"step_id", exec.step_id},
+                        {"driver", exec.driver},
+                        {"cfg_path", exec.cfg_path},
+                        {"inputs", std::move(inputs)}};
+          },
+          [](const CancelCommand& cancel) {
+            Json json{{"cmd", "cancel"}};
+            if (!cancel.step_id.empty()) json["step_id"] = cancel.step_id;
+            return json;
+          },
+          [](const CleanupCommand&) { return Json{{"cmd", "cleanup"}}; },
+      },
+      command));
+}
+
+std::string encode(const Message& message) {
+  return dump(std::visit(
+      Overloaded{
+          [](const Response& response) {
+            Json json = response.body;
+            json["status"] = response.status;
+            return json;
+          },
+          [](const Event& event) {
+            return Json{
+                {"type", "event"}, {"name", event.name}, {"timestamp", event.timestamp}, {"data", event.data}};
+          },
+          [](const Metric& metric) {
+            return Json{{"type", "metric"},
+                        {"name", metric.name},
+                        {"value", metric.value},
+                        {"timestamp", metric.timestamp},
+                        {"tags", metric.tags}};
+          },
+          [](const ErrorMessage& error) { return Json{{"type", "error"}, {"error", error.error}}; },
+      },
+      message));
+}
+
+Result<Command> decode_command(std::string_view line) {
+  const Result<Json> json = parse_object(line);
+  if (!json) return Failure(json.error());
+  const std::string name = text_or(*json, "cmd", "");
+  if (name == "ping") return PingCommand{json->value("data", Json())};
+  if (name == "prepare") return decode_prepare(*json);
+  if (name == "exec_step") return decode_exec_step(*json);
+  if (name == "cancel") return CancelCommand{text_or(*json, "step_id", "")};
+  if (name == "cleanup") return CleanupCommand{};
+  if (name.empty()) return Failure(protocol_error("command without the string 'cmd'"));
+  return Failure(protocol_error(
+      fmt::format("unknown command '{}'; known are ping, prepare, exec_step, cancel, cleanup", name)));
+}
+
+Result<Message> decode_message(std::string_view line) {
+  Result<Json> json = parse_object(line);
+  if (!json) return Failure(json.error());
+  if (const std::string status = text_or(*json, "status", ""); !status.empty()) {
+    json->erase("status");
+    return Response{status, std::move(*json)};
+  }
+  const std::string type = text_or(*json, "type", "");
+  const std::string timestamp = text_or(*json, "timestamp", "");
+  if (type == "event") return Event{text_or(*json, "name", ""), timestamp, object_field(*json, "data")};
+  if (type == "metric") {
+    return Metric{text_or(*json, "name", ""), json->value("value", Json()), timestamp, object_field(*json, "tags")};
+  }
+  if (type == "error") return ErrorMessage{text_or(*json, "error", "")};
+  return Failure(protocol_error(fmt::format("message with neither 'status' nor a known 'type': {}",
+                                            to_valid_utf8(line.substr(0, k_quoted_line_bytes)))));
+}
+
+Json error_fields(const Error& error) {
+  return {{"error", error.full_message()},
+          {"error_type", error_type(error.code)},
+          {"error_code", to_string(error.code)},
+          {"hint", error.hint}};
+}
+
+Error error_from_fields(const Json& fields) {
+  const ErrorCode code =
+      error_code_from_string(text_or(fields, "error_code", "")).value_or(ErrorCode::internal);
+  return make_error(code, text_or(fields, "error", "unknown error"), text_or(fields, "hint", ""));
+}
+
+}  // namespace spillway::protocol

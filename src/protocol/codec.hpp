@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "protocol/messages.hpp"
+#include "util/error.hpp"
+
+/// JSON lines: one message a line, UTF-8, without the newline. Unknown fields are ignored.
+namespace spillway::protocol {
+
+std::string encode(const Command& command);
+std::string encode(const Message& message);
+/// Fails with ErrorCode::protocol when the line is no JSON object, names no known command or lacks a field.
+Result<Command> decode_command(std::string_view line);
+Result<Message> decode_message(std::string_view line);
+
+/// An Error as the fields of a `complete` answer or a `step_failed` event: error, error_type, error_code, hint.
+Json error_fields(const Error& error);
+/// The Error that error_fields described.
+Error error_from_fields(const Json& fields);
+
+}  // namespace spillway::protocol

@@ -1,0 +1,150 @@
+#include "util/error.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace spillway {
+namespace {
+
+struct CodeRow {
+  ErrorCode code;
+  std::string_view name;
+  std::string_view type;
+};
+
+constexpr std::array k_codes{
+    CodeRow{ErrorCode::usage, "usage", "usage"},
+    CodeRow{ErrorCode::invalid_pipeline, "invalid_pipeline", "pipeline"},
+    CodeRow{ErrorCode::invalid_config, "invalid_config", "pipeline"},
+    CodeRow{ErrorCode::input_not_found, "input_not_found", "input"},
+    CodeRow{ErrorCode::missing_input, "missing_input", "input"},
+    CodeRow{ErrorCode::file_not_found, "file_not_found", "file"},
+    CodeRow{ErrorCode::permission_denied, "permission_denied", "file"},
+    CodeRow{ErrorCode::access_denied, "access_denied", "file"},
+    CodeRow{ErrorCode::io, "io", "file"},
+    CodeRow{ErrorCode::disk_full, "disk_full", "resource"},
+    CodeRow{ErrorCode::bad_data, "bad_data", "data"},
+    CodeRow{ErrorCode::sql, "sql", "sql"},
+    CodeRow{ErrorCode::out_of_memory, "out_of_memory", "resource"},
+    CodeRow{ErrorCode::unsupported, "unsupported", "pipeline"},
+    CodeRow{ErrorCode::connection, "connection", "connection"},
+    CodeRow{ErrorCode::cancelled, "cancelled", "cancelled"},
+    CodeRow{ErrorCode::timeout, "timeout", "cancelled"},
+    CodeRow{ErrorCode::sandbox, "sandbox", "sandbox"},
+    CodeRow{ErrorCode::protocol, "protocol", "protocol"},
+    CodeRow{ErrorCode::internal, "internal", "internal"},
+};
+
+const CodeRow& row_of(ErrorCode code) {
+  for (const CodeRow& row : k_codes) {
+    if (row.code == code) return row;
+  }
+  return k_codes.back();
+}
+
+ErrorCode code_of_errno(int os_errno) {
+  switch (os_errno) {
+    case ENOENT:
+    case ENOTDIR:
+      return ErrorCode::file_not_found;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return ErrorCode::permission_denied;
+    case ENOSPC:
+    case EDQUOT:
+      return ErrorCode::disk_full;
+    case ENOMEM:
+      return ErrorCode::out_of_memory;
+    default:
+      return ErrorCode::io;
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(ErrorCode code) { return row_of(code).name; }
+std::string_view error_type(ErrorCode code) { return row_of(code).type; }
+
+std::optional<ErrorCode> error_code_from_string(std::string_view name) {
+  for (const CodeRow& row : k_codes) {
+    if (row.name == name) return row.code;
+  }
+  return std::nullopt;
+}
+
+std::string Location::to_string() const {
+  if (line == 0) return file;
+  if (column == 0) return fmt::format("{}:{}", file, line);
+  return fmt::format("{}:{}:{}", file, line, column);
+}
+
+Error&& Error::with_context(std::string frame) && {
+  context.push_back(std::move(frame));
+  return std::move(*this);
+}
+
+Error&& Error::with_hint(std::string text) && {
+  hint = std::move(text);
+  return std::move(*this);
+}
+
+std::string Error::full_message() const {
+  std::string text = message;
+  for (const std::string& frame : context) text += ", " + frame;
+  return text;
+}
+
+std::string Error::to_display() const {
+  std::string text;
+  if (location && !location->file.empty()) text += location->to_string() + ": ";
+  text += "error: " + full_message();
+  if (!hint.empty()) text += "\n  hint: " + hint;
+  return text;
+}
+
+Error make_error(ErrorCode code, std::string message, std::string hint) {
+  Error error;
+  error.code = code;
+  error.message = std::move(message);
+  error.hint = std::move(hint);
+  return error;
+}
+
+Error os_error(int os_errno, std::string what, std::string hint) {
+  Error error = make_error(code_of_errno(os_errno), fmt::format("{}: {}", what, std::strerror(os_errno)),
+                           std::move(hint));
+  error.os_errno = os_errno;
+  error.retryable = os_errno == EAGAIN || os_errno == EINTR;
+  return error;
+}
+
+Exception::Exception(Error error) : m_error(std::move(error)), m_what(m_error.full_message()) {}
+
+void fail(ErrorCode code, std::string message, std::string hint) {
+  throw Exception(make_error(code, std::move(message), std::move(hint)));
+}
+
+void fail(Error error) { throw Exception(std::move(error)); }
+
+Error current_error() {
+  try {
+    throw;
+  } catch (const Exception& exception) {
+    return exception.error();
+  } catch (const std::bad_alloc&) {
+    return make_error(ErrorCode::out_of_memory, "out of memory",
+                      "raise SPILLWAY_MEMORY_LIMIT, or split the step into smaller ones");
+  } catch (const std::exception& exception) {
+    return make_error(ErrorCode::internal, exception.what());
+  } catch (...) {
+    return make_error(ErrorCode::internal, "an exception of unknown type");
+  }
+}
+
+}  // namespace spillway

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "util/error.hpp"
+#include "util/fd.hpp"
+
+namespace spillway {
+
+/// The whole file as bytes; fails when it is longer than `max_bytes`.
+Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t max_bytes = UINT64_MAX);
+/// Writes all of `bytes`, retrying short writes; throws on failure with `path` in the message.
+void write_all(int fd, std::string_view bytes, const std::filesystem::path& path);
+/// Creates the folder and its parents; throws an Error that names the folder.
+void create_directories(const std::filesystem::path& path);
+/// Writes a file so that readers see the old content or the new, never a part: temporary file, fsync, rename.
+void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
+
+/// A file that is written elsewhere under temp_path() (same folder) and appears under path() only by publish().
+/// The destructor removes what was not published. Used for outputs that a library writes by name.
+class AtomicFile {
+ public:
+  /// `tag` makes the temporary name unique, e.g. "run_1700000000000-write-csv".
+  AtomicFile(std::filesystem::path path, std::string_view tag);
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+  ~AtomicFile();
+
+  const std::filesystem::path& path() const { return m_path; }
+  const std::filesystem::path& temp_path() const { return m_temp_path; }
+  /// The temporary path an AtomicFile of this path and tag uses: ".<name>.<tag>.tmp" beside it.
+  static std::filesystem::path temp_path_for(const std::filesystem::path& path, std::string_view tag);
+  /// fsyncs the temporary file, renames it over path(), fsyncs the folder. Throws; the old file is kept on failure.
+  void publish();
+
+ private:
+  std::filesystem::path m_path;
+  std::filesystem::path m_temp_path;
+  bool m_published = false;
+};
+
+}  // namespace spillway
