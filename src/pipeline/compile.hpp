@@ -1,0 +1,31 @@
+#pragma once
+
+#include <array>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/component.hpp"
+#include "pipeline/diagnostics.hpp"
+#include "pipeline/manifest.hpp"
+
+namespace spillway::pipeline {
+
+/// The keys of cfg/<id>.json that are about the step, not for its driver: the worker strips them
+/// (`config_meta_stripped`) before the driver sees its config.
+inline constexpr std::array<std::string_view, 2> k_meta_keys{"component", "mode"};
+
+struct Compiled {
+  Manifest manifest;
+  /// cfg/<id>.json -> its text: one flat object of the step's config, defaults filled in, and the meta keys.
+  std::map<std::string, std::string> files;
+  /// What is suspicious but runs.
+  std::vector<Error> warnings;
+};
+
+/// Validates an OML document completely and compiles it. Pure: no file, no network, no clock; the same bytes in, the
+/// same bytes out. `file_name` only names the document in errors. Errors have code invalid_pipeline and a location.
+Diagnosed<Compiled> compile(std::string_view text, const std::string& file_name, const ComponentCatalog& catalog);
+
+}  // namespace spillway::pipeline
