@@ -28,8 +28,8 @@ Result<Json> parse_object(std::string_view line) {
   }
   Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (json.is_object()) return json;
-  return Failure(protocol_error(fmt::format("line is no JSON object: {}",
-                                            to_valid_utf8(line.substr(0, k_quoted_line_bytes)))));
+  return Failure(
+      protocol_error(fmt::format("line is no JSON object: {}", to_valid_utf8(line.substr(0, k_quoted_line_bytes)))));
 }
 
 Result<std::string> string_field(const Json& json, std::string_view command, const char* name) {
@@ -57,8 +57,7 @@ Result<Command> decode_prepare(const Json& json) {
 
 Result<Command> decode_exec_step(const Json& json) {
   ExecStepCommand command;
-  for (const auto& [name, target] : {std::pair{"step_id", &command.step_id},
-                                     std::pair{"driver", &command.driver},
+  for (const auto& [name, target] : {std::pair{"step_id", &command.step_id}, std::pair{"driver", &command.driver},
                                      std::pair{"cfg_path", &command.cfg_path}}) {
     auto field = string_field(json, "exec_step", name);
     if (!field) return Failure(field.error());
@@ -66,8 +65,8 @@ Result<Command> decode_exec_step(const Json& json) {
   }
   for (const auto& [name, input] : object_field(json, "inputs").items()) {
     if (!input.is_object() || !input.contains("from_step") || !input["from_step"].is_string()) {
-      return Failure(protocol_error(fmt::format("input '{}' of step '{}' needs the string 'from_step'", name,
-                                                command.step_id)));
+      return Failure(
+          protocol_error(fmt::format("input '{}' of step '{}' needs the string 'from_step'", name, command.step_id)));
     }
     command.inputs[name] = {input["from_step"].get<std::string>(), text_or(input, "key", "df")};
   }
@@ -77,35 +76,38 @@ Result<Command> decode_exec_step(const Json& json) {
 }  // namespace
 
 std::string encode(const Command& command) {
-  return dump(std::visit(
-      Overloaded{
-          [](const PingCommand& ping) { return Json{{"cmd", "ping"}, {"data", ping.data}}; },
-          [](const PrepareCommand& prepare) {
-            return Json{{"cmd", "prepare"},
-                        {"session_id", prepare.session_id},
-                        {"manifest", prepare.manifest},
-                        {"connections", prepare.connections},
-                        {"settings", prepare.settings}};
-          },
-          [](const ExecStepCommand& exec) {
-            Json inputs = Json::object();
-            for (const auto& [name, input] : exec.inputs) {
-              inputs[name] = {{"from_step", input.from_step}, {"key", input.key}};
-            }
-            return Json{{"cmd", "exec_step"},
-                        {"step_id", exec.step_id},
-                        {"driver", exec.driver},
-                        {"cfg_path", exec.cfg_path},
-                        {"inputs", std::move(inputs)}};
-          },
-          [](const CancelCommand& cancel) {
-            Json json{{"cmd", "cancel"}};
-            if (!cancel.step_id.empty()) json["step_id"] = cancel.step_id;
-            return json;
-          },
-          [](const CleanupCommand&) { return Json{{"cmd", "cleanup"}}; },
-      },
-      command));
+  return dump(std::visit(Overloaded{
+                             [](const PingCommand& ping) {
+                               return Json{{"cmd", "ping"}, {"data", ping.data}};
+                             },
+                             [](const PrepareCommand& prepare) {
+                               return Json{{"cmd", "prepare"},
+                                           {"session_id", prepare.session_id},
+                                           {"manifest", prepare.manifest},
+                                           {"connections", prepare.connections},
+                                           {"settings", prepare.settings}};
+                             },
+                             [](const ExecStepCommand& exec) {
+                               Json inputs = Json::object();
+                               for (const auto& [name, input] : exec.inputs) {
+                                 inputs[name] = {{"from_step", input.from_step}, {"key", input.key}};
+                               }
+                               return Json{{"cmd", "exec_step"},
+                                           {"step_id", exec.step_id},
+                                           {"driver", exec.driver},
+                                           {"cfg_path", exec.cfg_path},
+                                           {"inputs", std::move(inputs)}};
+                             },
+                             [](const CancelCommand& cancel) {
+                               Json json{{"cmd", "cancel"}};
+                               if (!cancel.step_id.empty()) json["step_id"] = cancel.step_id;
+                               return json;
+                             },
+                             [](const CleanupCommand&) {
+                               return Json{{"cmd", "cleanup"}};
+                             },
+                         },
+                         command));
 }
 
 std::string encode(const Message& message) {
@@ -127,7 +129,9 @@ std::string encode(const Message& message) {
                         {"timestamp", metric.timestamp},
                         {"tags", metric.tags}};
           },
-          [](const ErrorMessage& error) { return Json{{"type", "error"}, {"error", error.error}}; },
+          [](const ErrorMessage& error) {
+            return Json{{"type", "error"}, {"error", error.error}};
+          },
       },
       message));
 }
@@ -142,8 +146,8 @@ Result<Command> decode_command(std::string_view line) {
   if (name == "cancel") return CancelCommand{text_or(*json, "step_id", "")};
   if (name == "cleanup") return CleanupCommand{};
   if (name.empty()) return Failure(protocol_error("command without the string 'cmd'"));
-  return Failure(protocol_error(
-      fmt::format("unknown command '{}'; known are ping, prepare, exec_step, cancel, cleanup", name)));
+  return Failure(
+      protocol_error(fmt::format("unknown command '{}'; known are ping, prepare, exec_step, cancel, cleanup", name)));
 }
 
 Result<Message> decode_message(std::string_view line) {
@@ -172,8 +176,7 @@ Json error_fields(const Error& error) {
 }
 
 Error error_from_fields(const Json& fields) {
-  const ErrorCode code =
-      error_code_from_string(text_or(fields, "error_code", "")).value_or(ErrorCode::internal);
+  const ErrorCode code = error_code_from_string(text_or(fields, "error_code", "")).value_or(ErrorCode::internal);
   return make_error(code, text_or(fields, "error", "unknown error"), text_or(fields, "hint", ""));
 }
 

@@ -1,0 +1,205 @@
+#include "engine/connection.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include <duckdb.h>
+#include <fmt/format.h>
+
+#include "engine/handles.hpp"
+#include "engine/result.hpp"
+#include "engine/statement.hpp"
+
+namespace spillway::engine {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto k_poll_interval = 20ms;
+constexpr auto k_min_sleep = 20us;
+constexpr auto k_max_sleep = 1000us;
+
+PreparedHandle prepare(duckdb_connection connection, const std::string& sql) {
+  PreparedHandle statement;
+  if (duckdb_prepare(connection, sql.c_str(), statement.out()) != DuckDBSuccess) {
+    fail(engine_error(duckdb_prepare_error(statement.get())));
+  }
+  return statement;
+}
+
+/// Watches one statement: cancellation and the caller's poll, at most every k_poll_interval.
+class Watch {
+ public:
+  Watch(Connection& connection, const StatementControl& control) : m_connection(connection), m_control(control) {}
+
+  void check() {
+    if (m_control.cancel == nullptr && !m_control.poll) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (now < m_next) return;
+    m_next = now + k_poll_interval;
+    const bool cancelled = m_control.cancel != nullptr && m_control.cancel->is_cancelled();
+    if (cancelled || (m_control.poll && m_control.poll(m_connection.progress()))) m_connection.interrupt();
+  }
+
+ private:
+  Connection& m_connection;
+  const StatementControl& m_control;
+  std::chrono::steady_clock::time_point m_next{};
+};
+
+/// Runs the tasks of a pending statement until its result is there. Sleeps when other threads have all tasks: waiting
+/// inside the engine would burn this core while a source waits for the network.
+void drive(duckdb_pending_result pending, Watch& watch) {
+  auto sleep = k_min_sleep;
+  for (;;) {
+    const duckdb_pending_state state = duckdb_pending_execute_task(pending);
+    if (state == DUCKDB_PENDING_ERROR) fail(engine_error(duckdb_pending_error(pending)));
+    if (duckdb_pending_execution_is_finished(state)) return;
+    watch.check();
+    if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE) {
+      std::this_thread::sleep_for(sleep);
+      sleep = std::min<std::chrono::microseconds>(sleep * 2, k_max_sleep);
+    } else {
+      sleep = k_min_sleep;
+    }
+  }
+}
+
+bool is_reading(duckdb_statement_type type) { return type == DUCKDB_STATEMENT_TYPE_SELECT; }
+
+std::string cell_text(const VectorView& column, std::uint64_t row) {
+  switch (column.type().id) {
+    case TypeId::varchar:
+    case TypeId::blob:
+      return std::string(column.text(row));
+    case TypeId::boolean:
+      return column.get<bool>(row) ? "true" : "false";
+    case TypeId::double_:
+      return fmt::format("{}", column.get<double>(row));
+    case TypeId::hugeint:
+      return fmt::format("{}", column.integer(row));
+    default:
+      return fmt::format("{}", static_cast<std::int64_t>(column.integer(row)));
+  }
+}
+
+}  // namespace
+
+Schema schema_of(duckdb_prepared_statement statement) {
+  Schema schema;
+  for (idx_t i = 0; i < duckdb_prepared_statement_column_count(statement); ++i) {
+    const char* name = duckdb_prepared_statement_column_name(statement, i);
+    const LogicalTypeHandle type(duckdb_prepared_statement_column_logical_type(statement, i));
+    schema.push_back({name, type_from(type.get())});
+    duckdb_free(const_cast<char*>(name));
+  }
+  return schema;
+}
+
+Connection::Connection(duckdb_connection handle) : m_handle(handle) {}
+
+Connection::Connection(Connection&& other) noexcept : m_handle(std::exchange(other.m_handle, nullptr)) {}
+
+Connection& Connection::operator=(Connection&& other) noexcept {
+  std::swap(m_handle, other.m_handle);
+  return *this;
+}
+
+Connection::~Connection() {
+  if (m_handle != nullptr) duckdb_disconnect(&m_handle);
+}
+
+std::uint64_t Connection::execute(const std::string& sql, const StatementControl& control) {
+  const PreparedHandle statement = prepare(m_handle, sql);
+  PendingHandle pending;
+  if (duckdb_pending_prepared(statement.get(), pending.out()) != DuckDBSuccess) {
+    fail(engine_error(duckdb_pending_error(pending.get())));
+  }
+  Watch watch(*this, control);
+  drive(pending.get(), watch);
+  duckdb_result result;
+  const duckdb_state state = duckdb_execute_pending(pending.get(), &result);
+  if (state != DuckDBSuccess) {
+    Error error = engine_error(duckdb_result_error(&result));
+    duckdb_destroy_result(&result);
+    fail(std::move(error));
+  }
+  const std::uint64_t changed = duckdb_rows_changed(&result);
+  duckdb_destroy_result(&result);
+  return changed;
+}
+
+ResultStream Connection::stream(const std::string& sql, const StatementControl& control) {
+  auto state = std::make_unique<ResultStream::State>();
+  state->statement = prepare(m_handle, sql);
+  state->schema = schema_of(state->statement.get());
+  if (duckdb_pending_prepared_streaming(state->statement.get(), state->pending.out()) != DuckDBSuccess) {
+    fail(engine_error(duckdb_pending_error(state->pending.get())));
+  }
+  Watch watch(*this, control);
+  drive(state->pending.get(), watch);
+  state->has_result = true;
+  if (duckdb_execute_pending(state->pending.get(), &state->result) != DuckDBSuccess) {
+    fail(engine_error(duckdb_result_error(&state->result)));
+  }
+  return ResultStream(std::move(state));
+}
+
+std::vector<std::vector<std::optional<std::string>>> Connection::rows(const std::string& sql) {
+  std::vector<std::vector<std::optional<std::string>>> rows;
+  ResultStream result = stream(sql);
+  while (const std::optional<Chunk> chunk = result.next()) {
+    for (std::uint64_t row = 0; row < chunk->row_count(); ++row) {
+      auto& cells = rows.emplace_back();
+      for (std::size_t column = 0; column < result.schema().size(); ++column) {
+        const VectorView& view = chunk->column(column);
+        cells.push_back(view.is_null(row) ? std::nullopt : std::optional(cell_text(view, row)));
+      }
+    }
+  }
+  return rows;
+}
+
+std::uint64_t Connection::count(const std::string& sql) {
+  ResultStream result = stream(sql);
+  const std::optional<Chunk> chunk = result.next();
+  if (!chunk || chunk->column(0).is_null(0)) return 0;
+  return static_cast<std::uint64_t>(chunk->column(0).integer(0));
+}
+
+Schema Connection::describe(const std::string& sql) { return schema_of(prepare(m_handle, sql).get()); }
+
+Result<void> Connection::check_single_select(const std::string& sql) {
+  ExtractedHandle statements;
+  const idx_t count = duckdb_extract_statements(m_handle, sql.c_str(), statements.out());
+  if (count == 0) {
+    const char* reason = duckdb_extract_statements_error(statements.get());
+    if (reason != nullptr) return Failure(engine_error(reason));
+    return Failure(make_error(ErrorCode::sql, "the text holds no SQL statement"));
+  }
+  if (count > 1) {
+    return Failure(make_error(ErrorCode::sql,
+                              fmt::format("the text holds {} statements; one SELECT is allowed", count),
+                              "write one SELECT; a PIVOT must name its values: ON column IN ('a', 'b')"));
+  }
+  PreparedHandle statement;
+  if (duckdb_prepare_extracted_statement(m_handle, statements.get(), 0, statement.out()) != DuckDBSuccess) {
+    return Failure(engine_error(duckdb_prepare_error(statement.get())));
+  }
+  if (!is_reading(duckdb_prepared_statement_type(statement.get()))) {
+    return Failure(make_error(ErrorCode::sql, "the statement is no SELECT",
+                              "a step's SQL reads its inputs and returns rows; writing is done by writer steps"));
+  }
+  return {};
+}
+
+void Connection::interrupt() { duckdb_interrupt(m_handle); }
+
+Progress Connection::progress() const {
+  const duckdb_query_progress_type progress = duckdb_query_progress(m_handle);
+  return {progress.percentage, progress.rows_processed};
+}
+
+}  // namespace spillway::engine

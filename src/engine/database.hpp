@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/connection.hpp"
+#include "engine/source.hpp"
+
+struct _duckdb_database;
+
+namespace spillway::engine {
+
+struct DatabaseOptions {
+  std::uint64_t memory_limit_bytes = 0;  ///< of the engine's buffers; 0: the engine's default
+  std::uint32_t threads = 0;             ///< 0: the engine's default
+  std::filesystem::path temp_directory;  ///< for what exceeds the memory limit; empty: nowhere, so it fails
+};
+
+/// The files that statements may touch once the database is locked: whole folders, and single files. Absolute paths.
+struct AccessList {
+  std::vector<std::filesystem::path> directories;
+  std::vector<std::filesystem::path> files;
+};
+
+class SourceRegistry;
+
+/// A ChunkSource that statements of one Database can read, once, as long as this handle lives.
+class PublishedSource {
+ public:
+  PublishedSource(std::shared_ptr<SourceRegistry> registry, std::string token);
+  PublishedSource(const PublishedSource&) = delete;
+  PublishedSource& operator=(const PublishedSource&) = delete;
+  ~PublishedSource();
+
+  /// The SQL text that stands for the source behind FROM.
+  std::string from_item() const;
+  /// What the source itself threw, if it did: the engine reports only its text.
+  std::optional<Error> error() const;
+
+ private:
+  std::shared_ptr<SourceRegistry> m_registry;
+  std::string m_token;
+};
+
+/// An in-memory DuckDB with nothing left to chance: no extensions loaded or fetched, no persistent secrets, UTC,
+/// insertion order kept. Thread-safe; owns the engine's threads.
+class Database {
+ public:
+  explicit Database(const DatabaseOptions& options);
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+  ~Database();
+
+  /// A new connection that reports progress. After lock_down this fails: make connections first.
+  Connection connect();
+  /// Confines every later statement to `access` and freezes the configuration. There is no way back.
+  void lock_down(const AccessList& access);
+  /// Makes `source` readable by this database's statements.
+  PublishedSource publish(std::shared_ptr<ChunkSource> source);
+
+ private:
+  _duckdb_database* m_handle = nullptr;
+  std::shared_ptr<SourceRegistry> m_sources;
+  bool m_registered = false;
+};
+
+}  // namespace spillway::engine

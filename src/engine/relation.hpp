@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engine/source.hpp"
+
+namespace spillway::engine {
+
+class Connection;
+
+/// What an extractor or a processor returns: rows that can be read once. Either SQL text (one SELECT, run on the
+/// step's connection) or a ChunkSource. It holds no rows; the frame cache decides where they go.
+struct Relation {
+  std::string sql;
+  std::shared_ptr<ChunkSource> source;
+  /// Called after the rows went to the frame, on the same connection: for what is known only then (skipped rows).
+  std::function<void(Connection&, std::uint64_t rows)> after;
+};
+
+}  // namespace spillway::engine

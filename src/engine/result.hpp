@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "engine/connection.hpp"
+#include "engine/vector.hpp"
+
+namespace spillway::engine {
+
+/// A batch of result rows. Owns its memory.
+class Chunk {
+ public:
+  Chunk(_duckdb_data_chunk* handle, const Schema& schema);
+  Chunk(Chunk&& other) noexcept;
+  Chunk& operator=(Chunk&&) = delete;
+  ~Chunk();
+
+  std::uint64_t row_count() const { return m_row_count; }
+  const VectorView& column(std::size_t index) const { return m_columns[index]; }
+
+ private:
+  _duckdb_data_chunk* m_handle;
+  std::uint64_t m_row_count;
+  std::vector<VectorView> m_columns;
+};
+
+/// Rows of a running statement, pulled one chunk at a time by one consumer. Must not outlive its Connection.
+class ResultStream {
+ public:
+  ResultStream(ResultStream&&) noexcept;
+  ResultStream& operator=(ResultStream&&) = delete;
+  ~ResultStream();
+
+  const Schema& schema() const;
+  /// The next chunk, or nothing at the end. Throws when the statement fails or is cancelled.
+  std::optional<Chunk> next();
+
+ private:
+  friend class Connection;
+  struct State;
+  explicit ResultStream(std::unique_ptr<State> state);
+  std::unique_ptr<State> m_state;
+};
+
+}  // namespace spillway::engine

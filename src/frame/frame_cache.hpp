@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/database.hpp"
+#include "engine/relation.hpp"
+#include "frame/data_frame.hpp"
+#include "protocol/messages.hpp"
+#include "protocol/sink.hpp"
+
+namespace spillway::frame {
+
+/// When a frame leaves memory (runtime-guide.md, "DataFrame Storage Pattern"; contracts.md, "Environment").
+struct SpillPolicy {
+  bool force_spill = false;                     ///< E2B_FORCE_SPILL
+  std::optional<std::uint64_t> threshold_rows;  ///< E2B_SPILL_THRESHOLD: spill a frame with more rows
+  std::uint64_t spill_bytes = 0;                ///< SPILLWAY_SPILL_BYTES: spill a larger frame
+  std::uint64_t budget_bytes = 0;               ///< of all frames in memory together
+};
+
+/// Keeps a frame's table in memory while somebody reads it.
+using Lease = std::shared_ptr<const void>;
+
+/// An input as a step sees it: where its rows are, and the SELECT that reads them, in the frame's order and types.
+struct ResolvedInput {
+  std::string key;
+  std::string from_step;
+  std::uint64_t rows = 0;
+  bool from_memory = false;
+  std::filesystem::path artifact;  ///< the Parquet file when not from memory
+  engine::Schema schema;
+  std::string select_sql;
+  Lease lease;
+};
+
+/// `step_outputs`: every step's DataFrame from the moment it was produced until clear(). A frame is never lost: it
+/// moves from memory to Parquet (spill_df), and a spill that fails leaves it where it was. Thread-safe.
+class FrameCache {
+ public:
+  /// `session_dir` is the run directory; files go to its artifacts/<step_id>/. Uses two connections of `database`,
+  /// made here, so before it is locked down.
+  FrameCache(engine::Database& database, SpillPolicy policy, std::filesystem::path session_dir, protocol::Sink& sink);
+
+  /// Runs `relation` on `connection` and stores its rows as the frame of `step_id`: in memory, or straight to Parquet
+  /// when spilling is forced or memory runs short; then spills what exceeds the policy.
+  DataFrame materialize(const std::string& step_id, const engine::Relation& relation, engine::Connection& connection,
+                        const engine::StatementControl& control);
+
+  /// Finds the frame of each input: memory first, then the spill file. Throws input_not_found with the message of
+  /// contracts.md when there is neither; emits inputs_resolved for each one found.
+  std::vector<ResolvedInput> resolve_inputs(const std::string& step_id,
+                                            const std::map<std::string, protocol::InputRef>& inputs);
+
+  /// Moves a frame from memory to artifacts/<step_id>/output.parquet + schema.json; `reason` is forced, rows, bytes
+  /// or pressure. Throws when it cannot be written; the frame then stays in memory.
+  void spill_df(const std::string& step_id, std::string_view reason);
+  /// The SELECT that reads a spilled frame with its declared types, or nothing when it was not spilled or its file is
+  /// gone.
+  std::optional<std::string> load_df_from_spill(const std::string& step_id) const;
+
+  /// Notes that a step ended without a frame, so that whoever asks for it is told why: "it failed", "it produced
+  /// none".
+  void note_missing(const std::string& step_id, std::string why);
+
+  std::optional<DataFrame> find(const std::string& step_id) const;
+  std::vector<DataFrame> frames() const;
+  /// Drops every frame from memory. Spill files stay: they are the run's artifacts.
+  void clear();
+
+ private:
+  struct Entry {
+    DataFrame frame;
+    std::uint64_t last_used = 0;
+    std::weak_ptr<const void> lease;
+  };
+
+  DataFrame materialize_in_memory(const std::string& step_id, const std::string& select_sql,
+                                  engine::Connection& connection, const engine::StatementControl& control);
+  DataFrame write_spill(const DataFrame& frame, const std::string& select_sql, std::string_view reason,
+                        engine::Connection& connection, const engine::StatementControl& control);
+  void make_room(std::uint64_t bytes);
+  void apply_policy(const std::string& step_id);
+  std::uint64_t table_bytes();
+  std::uint64_t bytes_in_memory() const;
+  std::filesystem::path artifacts_of(const std::string& step_id) const;
+
+  engine::Database& m_database;
+  SpillPolicy m_policy;
+  std::filesystem::path m_session_dir;
+  protocol::Sink& m_sink;
+
+  mutable std::mutex m_mutex;  ///< guards the three below
+  std::map<std::string, Entry> m_step_outputs;
+  std::map<std::string, std::string> m_missing;
+  std::uint64_t m_clock = 0;
+
+  std::mutex m_spill_mutex;  ///< one spill at a time, on m_connection
+  engine::Connection m_connection;
+};
+
+}  // namespace spillway::frame

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "protocol/messages.hpp"
+
+namespace spillway::sandbox {
+
+/// A way to a worker, wherever it runs: commands go in, messages come out, in order. Owned by one run; send and
+/// receive may be called from different threads.
+class Channel {
+ public:
+  virtual ~Channel() = default;
+  /// Throws ErrorCode::sandbox when the worker is gone.
+  virtual void send(const protocol::Command& command) = 0;
+  /// The next message; nothing when none came within `timeout`. Throws ErrorCode::sandbox when the worker is gone and
+  /// its messages are used up.
+  virtual std::optional<protocol::Message> receive(std::chrono::milliseconds timeout) = 0;
+};
+
+/// A worker in this process, on a thread of its own.
+std::unique_ptr<Channel> open_in_process_channel();
+
+}  // namespace spillway::sandbox
