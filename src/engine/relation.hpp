@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/source.hpp"
+#include "util/error.hpp"
 
 namespace spillway::engine {
 
@@ -18,6 +19,9 @@ struct Relation {
   std::shared_ptr<ChunkSource> source;
   /// Called after the rows went to the frame, on the same connection: for what is known only then (skipped rows).
   std::function<void(Connection&, std::uint64_t rows)> after;
+  /// Turns an error of the statement that reads the rows into one that the user understands: whoever runs `sql`
+  /// applies it, when set, to what the engine threw. It may query the same connection, whose statement is over then.
+  std::function<Error(Connection&, Error)> explain;
 };
 
 }  // namespace spillway::engine
