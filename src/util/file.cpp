@@ -40,8 +40,8 @@ Result<std::string> read_file(const fs::path& path, std::uint64_t max_bytes) {
     }
     bytes.append(buffer, static_cast<std::size_t>(count));
     if (bytes.size() > max_bytes) {
-      return Failure(make_error(ErrorCode::bad_data, fmt::format("cannot read '{}': longer than {} bytes",
-                                                                 path.string(), max_bytes)));
+      return Failure(make_error(ErrorCode::bad_data,
+                                fmt::format("cannot read '{}': longer than {} bytes", path.string(), max_bytes)));
     }
   }
 }
@@ -63,13 +63,13 @@ void create_directories(const fs::path& path) {
   if (status) fail(os_error(status.value(), fmt::format("cannot create folder '{}'", path.string())));
 }
 
-void write_file_atomically(const fs::path& path, std::string_view bytes) {
+void write_file_atomically(const fs::path& path, std::string_view bytes, Durability durability) {
   AtomicFile file(path, "write");
   {
     const Fd fd = open_or_throw(file.temp_path(), O_WRONLY | O_CREAT | O_TRUNC, "cannot write");
     write_all(fd.get(), bytes, file.temp_path());
   }
-  file.publish();
+  file.publish(durability);
 }
 
 AtomicFile::AtomicFile(fs::path path, std::string_view tag)
@@ -83,15 +83,15 @@ fs::path AtomicFile::temp_path_for(const fs::path& path, std::string_view tag) {
   return path.parent_path() / fmt::format(".{}.{}.tmp", path.filename().string(), tag);
 }
 
-void AtomicFile::publish() {
+void AtomicFile::publish(Durability durability) {
   const std::string what = fmt::format("cannot publish '{}'", m_path.string());
-  {
+  if (durability == Durability::machine) {
     const Fd fd = open_or_throw(m_temp_path, O_RDONLY, "cannot publish");
     if (::fsync(fd.get()) != 0) fail(os_error(errno, what));
   }
   if (::rename(m_temp_path.c_str(), m_path.c_str()) != 0) fail(os_error(errno, what));
   m_published = true;
-  sync_folder_of(m_path);
+  if (durability == Durability::machine) sync_folder_of(m_path);
 }
 
 }  // namespace spillway

@@ -16,8 +16,10 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t m
 void write_all(int fd, std::string_view bytes, const std::filesystem::path& path);
 /// Creates the folder and its parents; throws an Error that names the folder.
 void create_directories(const std::filesystem::path& path);
-/// Writes a file so that readers see the old content or the new, never a part: temporary file, fsync, rename.
-void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
+/// What a published file outlives: a crash of this process, or also one of the machine, which costs an fsync.
+enum class Durability { process, machine };
+/// Writes a file so that readers see the old content or the new, never a part: temporary file, rename.
+void write_file_atomically(const std::filesystem::path& path, std::string_view bytes, Durability durability);
 
 /// A file that is written elsewhere under temp_path() (same folder) and appears under path() only by publish().
 /// The destructor removes what was not published. Used for outputs that a library writes by name.
@@ -33,8 +35,9 @@ class AtomicFile {
   const std::filesystem::path& temp_path() const { return m_temp_path; }
   /// The temporary path an AtomicFile of this path and tag uses: ".<name>.<tag>.tmp" beside it.
   static std::filesystem::path temp_path_for(const std::filesystem::path& path, std::string_view tag);
-  /// fsyncs the temporary file, renames it over path(), fsyncs the folder. Throws; the old file is kept on failure.
-  void publish();
+  /// Renames the temporary file over path(), on Durability::machine between an fsync of the file and one of the
+  /// folder. Throws; the old file is kept on failure.
+  void publish(Durability durability);
 
  private:
   std::filesystem::path m_path;
