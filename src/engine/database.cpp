@@ -80,8 +80,8 @@ void Database::lock_down(const AccessList& access) {
   connection.execute("SET GLOBAL lock_configuration = true");
 }
 
-PublishedSource Database::publish(std::shared_ptr<ChunkSource> source) {
-  return {m_sources, m_sources->add(std::move(source))};
+std::unique_ptr<PublishedSource> Database::publish(std::shared_ptr<ChunkSource> source) {
+  return std::make_unique<PublishedSource>(m_sources, m_sources->add(std::move(source)));
 }
 
 }  // namespace spillway::engine

@@ -60,7 +60,7 @@ class Database {
   /// Confines every later statement to `access` and freezes the configuration. There is no way back.
   void lock_down(const AccessList& access);
   /// Makes `source` readable by this database's statements.
-  PublishedSource publish(std::shared_ptr<ChunkSource> source);
+  std::unique_ptr<PublishedSource> publish(std::shared_ptr<ChunkSource> source);
 
  private:
   _duckdb_database* m_handle = nullptr;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -13,6 +14,7 @@
 #include "engine/database.hpp"
 #include "engine/relation.hpp"
 #include "frame/data_frame.hpp"
+#include "frame/spill.hpp"
 #include "protocol/messages.hpp"
 #include "protocol/sink.hpp"
 
@@ -31,22 +33,23 @@ using Lease = std::shared_ptr<const void>;
 
 /// An input as a step sees it: where its rows are, and the SELECT that reads them, in the frame's order and types.
 struct ResolvedInput {
-  std::string key;
-  std::string from_step;
+  std::string key = {};
+  std::string from_step = {};
   std::uint64_t rows = 0;
   bool from_memory = false;
-  std::filesystem::path artifact;  ///< the Parquet file when not from memory
-  engine::Schema schema;
-  std::string select_sql;
-  Lease lease;
+  std::filesystem::path artifact = {};  ///< the Parquet file when not from memory
+  engine::Schema schema = {};
+  std::string select_sql = {};
+  Lease lease = nullptr;
 };
 
-/// `step_outputs`: every step's DataFrame from the moment it was produced until clear(). A frame is never lost: it
-/// moves from memory to Parquet (spill_df), and a spill that fails leaves it where it was. Thread-safe.
+/// `step_outputs`: every step's DataFrame from the moment it was produced until the worker cleans up. A frame is
+/// never lost: it moves from memory to Parquet (spill_df), and a spill that fails leaves it where it was.
+/// Thread-safe.
 class FrameCache {
  public:
-  /// `session_dir` is the run directory; files go to its artifacts/<step_id>/. Uses two connections of `database`,
-  /// made here, so before it is locked down.
+  /// `session_dir` is the run directory; files go to its artifacts/<step_id>/. Makes connections of its own, so it is
+  /// made before the database is locked down.
   FrameCache(engine::Database& database, SpillPolicy policy, std::filesystem::path session_dir, protocol::Sink& sink);
 
   /// Runs `relation` on `connection` and stores its rows as the frame of `step_id`: in memory, or straight to Parquet
@@ -59,21 +62,17 @@ class FrameCache {
   std::vector<ResolvedInput> resolve_inputs(const std::string& step_id,
                                             const std::map<std::string, protocol::InputRef>& inputs);
 
-  /// Moves a frame from memory to artifacts/<step_id>/output.parquet + schema.json; `reason` is forced, rows, bytes
-  /// or pressure. Throws when it cannot be written; the frame then stays in memory.
-  void spill_df(const std::string& step_id, std::string_view reason);
+  /// Moves a frame from memory to artifacts/<step_id>/output.parquet + schema.json. Throws when that cannot be
+  /// written; the frame then stays in memory.
+  void spill_df(const std::string& step_id, SpillReason reason);
   /// The SELECT that reads a spilled frame with its declared types, or nothing when it was not spilled or its file is
   /// gone.
   std::optional<std::string> load_df_from_spill(const std::string& step_id) const;
 
-  /// Notes that a step ended without a frame, so that whoever asks for it is told why: "it failed", "it produced
-  /// none".
+  /// Notes why a step has no frame ("it failed", "it produced none"), for the error of whoever asks for it.
   void note_missing(const std::string& step_id, std::string why);
 
-  std::optional<DataFrame> find(const std::string& step_id) const;
   std::vector<DataFrame> frames() const;
-  /// Drops every frame from memory. Spill files stay: they are the run's artifacts.
-  void clear();
 
  private:
   struct Entry {
@@ -82,15 +81,25 @@ class FrameCache {
     std::weak_ptr<const void> lease;
   };
 
-  DataFrame materialize_in_memory(const std::string& step_id, const std::string& select_sql,
-                                  engine::Connection& connection, const engine::StatementControl& control);
-  DataFrame write_spill(const DataFrame& frame, const std::string& select_sql, std::string_view reason,
-                        engine::Connection& connection, const engine::StatementControl& control);
+  DataFrame produce(const std::string& step_id, const std::string& select_sql, const engine::Relation& relation,
+                    engine::Connection& connection, const engine::StatementControl& control);
+  std::optional<DataFrame> produce_in_memory(DataFrame frame, const std::string& select_sql, bool can_restart,
+                                             engine::Connection& connection, const engine::StatementControl& control);
+  DataFrame produce_spilled(DataFrame frame, const std::string& select_sql, SpillReason reason,
+                            engine::Connection& connection, const engine::StatementControl& control);
+  std::optional<ResolvedInput> resolve_from_memory(const std::string& from_step);
+  std::optional<ResolvedInput> resolve_from_spill(const std::string& from_step) const;
+  void store(const DataFrame& frame);
+  bool release_memory(const DataFrame& spilled);
+  void apply_policy(const DataFrame& frame);
   void make_room(std::uint64_t bytes);
-  void apply_policy(const std::string& step_id);
-  std::uint64_t table_bytes();
+  std::optional<std::string> coldest_unread() const;
   std::uint64_t bytes_in_memory() const;
-  std::filesystem::path artifacts_of(const std::string& step_id) const;
+  std::uint64_t measure_tables();
+  std::uint64_t measure_table(const DataFrame& frame);
+  std::optional<DataFrame> find(const std::string& step_id) const;
+  Error missing_error(const std::string& step_id, const std::string& key, const std::string& from_step) const;
+  void report_spill(const DataFrame& frame, const SpillOutcome& outcome, SpillReason reason);
 
   engine::Database& m_database;
   SpillPolicy m_policy;
@@ -102,8 +111,12 @@ class FrameCache {
   std::map<std::string, std::string> m_missing;
   std::uint64_t m_clock = 0;
 
-  std::mutex m_spill_mutex;  ///< one spill at a time, on m_connection
-  engine::Connection m_connection;
+  std::mutex m_spill_mutex;  ///< one spill at a time, on its connection
+  engine::Connection m_spill_connection;
+  std::mutex m_measure_mutex;  ///< apart from spilling: a running statement measures while another frame is spilled
+  engine::Connection m_measure_connection;
+  std::atomic<int> m_producing{0};          ///< statements that fill tables right now
+  std::atomic<std::uint64_t> m_started{0};  ///< how many ever did
 };
 
 }  // namespace spillway::frame
