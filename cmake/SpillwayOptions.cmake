@@ -11,7 +11,7 @@ endif()
 add_library(spillway_options INTERFACE)
 target_compile_options(
   spillway_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
-                             -Woverloaded-virtual -Wnull-dereference -Wimplicit-fallthrough
+                             -Woverloaded-virtual -Wnull-dereference -Wimplicit-fallthrough -Wdeprecated-copy-dtor
                              $<$<BOOL:${SPILLWAY_WERROR}>:-Werror>)
 target_include_directories(spillway_options INTERFACE "${CMAKE_SOURCE_DIR}/src")
 if(SPILLWAY_SANITIZE)

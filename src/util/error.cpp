@@ -117,8 +117,8 @@ Error make_error(ErrorCode code, std::string message, std::string hint) {
 }
 
 Error os_error(int os_errno, std::string what, std::string hint) {
-  Error error = make_error(code_of_errno(os_errno), fmt::format("{}: {}", what, std::strerror(os_errno)),
-                           std::move(hint));
+  Error error =
+      make_error(code_of_errno(os_errno), fmt::format("{}: {}", what, std::strerror(os_errno)), std::move(hint));
   error.os_errno = os_errno;
   error.retryable = os_errno == EAGAIN || os_errno == EINTR;
   return error;

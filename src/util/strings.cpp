@@ -131,15 +131,14 @@ std::string with_thousands(std::uint64_t number) {
 
 std::string human_bytes(std::uint64_t bytes) {
   constexpr std::string_view k_units[] = {"B", "KB", "MB", "GB", "TB", "PB"};
-  double value = static_cast<double>(bytes);
+  auto value = static_cast<double>(bytes);
   std::size_t unit = 0;
   while (value >= 1024 && unit + 1 < std::size(k_units)) {
     value /= 1024;
     ++unit;
   }
   if (unit == 0) return fmt::format("{} B", bytes);
-  return value < 10 ? fmt::format("{:.1f} {}", value, k_units[unit])
-                    : fmt::format("{:.0f} {}", value, k_units[unit]);
+  return value < 10 ? fmt::format("{:.1f} {}", value, k_units[unit]) : fmt::format("{:.0f} {}", value, k_units[unit]);
 }
 
 std::string human_duration(std::uint64_t milliseconds) {
