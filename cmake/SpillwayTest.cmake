@@ -4,6 +4,7 @@ include(GoogleTest)
 
 function(_spillway_test_settings target)
   target_link_libraries(${target} PRIVATE spillway_options GTest::gtest_main nlohmann_json::nlohmann_json)
+  target_include_directories(${target} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
   target_compile_definitions(${target} PRIVATE "SPILLWAY_SOURCE_DIR=\"${CMAKE_SOURCE_DIR}\"")
   # ccache caches what uses a precompiled header only when told that its defines and times may be trusted.
   if(CCACHE_PROGRAM AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -85,6 +86,17 @@ std::string cell_text(const VectorView& column, std::uint64_t row) {
   }
 }
 
+/// What INSERT, COPY TO and CREATE TABLE AS return: one cell named Count. duckdb_rows_changed ignores the last of
+/// them.
+std::uint64_t counted_rows(duckdb_result& result) {
+  if (duckdb_column_count(&result) != 1 || duckdb_column_type(&result, 0) != DUCKDB_TYPE_BIGINT) return 0;
+  if (std::string_view(duckdb_column_name(&result, 0)) != "Count") return 0;
+  const ChunkHandle chunk(duckdb_fetch_chunk(result));
+  if (chunk.get() == nullptr || duckdb_data_chunk_get_size(chunk.get()) == 0) return 0;
+  const void* cells = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk.get(), 0));
+  return static_cast<std::uint64_t>(*static_cast<const std::int64_t*>(cells));
+}
+
 }  // namespace
 
 Schema schema_of(duckdb_prepared_statement statement) {
@@ -126,9 +138,9 @@ std::uint64_t Connection::execute(const std::string& sql, const StatementControl
     duckdb_destroy_result(&result);
     fail(std::move(error));
   }
-  const std::uint64_t changed = duckdb_rows_changed(&result);
+  const std::uint64_t rows = counted_rows(result);
   duckdb_destroy_result(&result);
-  return changed;
+  return rows;
 }
 
 ResultStream Connection::stream(const std::string& sql, const StatementControl& control) {

@@ -22,10 +22,10 @@ namespace spillway::frame {
 
 /// When a frame leaves memory (runtime-guide.md, "DataFrame Storage Pattern"; contracts.md, "Environment").
 struct SpillPolicy {
-  bool force_spill = false;                     ///< E2B_FORCE_SPILL
-  std::optional<std::uint64_t> threshold_rows;  ///< E2B_SPILL_THRESHOLD: spill a frame with more rows
-  std::uint64_t spill_bytes = 0;                ///< SPILLWAY_SPILL_BYTES: spill a larger frame
-  std::uint64_t budget_bytes = 0;               ///< of all frames in memory together
+  bool force_spill = false;                          ///< E2B_FORCE_SPILL
+  std::optional<std::uint64_t> threshold_rows = {};  ///< E2B_SPILL_THRESHOLD: spill a frame with more rows
+  std::uint64_t spill_bytes = 0;                     ///< SPILLWAY_SPILL_BYTES: spill a larger frame
+  std::uint64_t budget_bytes = 0;                    ///< of all frames in memory together
 };
 
 /// Keeps a frame's table in memory while somebody reads it.
