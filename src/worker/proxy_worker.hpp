@@ -1,17 +1,11 @@
 #pragma once
 
-#include <condition_variable>
-#include <filesystem>
-#include <map>
 #include <memory>
-#include <mutex>
-#include <string>
-#include <vector>
 
 #include "drivers/driver.hpp"
+#include "pipeline/component.hpp"
 #include "protocol/messages.hpp"
 #include "protocol/sink.hpp"
-#include "util/cancel.hpp"
 
 namespace spillway::worker {
 
@@ -22,7 +16,7 @@ class Session;
 /// serves one stream; handle() is called from one thread.
 class ProxyWorker {
  public:
-  /// Both outlive the worker.
+  /// `sink` and `drivers` outlive the worker.
   ProxyWorker(protocol::Sink& sink, const drivers::DriverRegistry& drivers);
   ProxyWorker(const ProxyWorker&) = delete;
   ProxyWorker& operator=(const ProxyWorker&) = delete;
@@ -33,8 +27,15 @@ class ProxyWorker {
   void handle(const protocol::Command& command);
 
  private:
+  void answer(const protocol::PingCommand& command);
+  void answer(const protocol::PrepareCommand& command);
+  void answer(const protocol::ExecStepCommand& command);
+  void answer(const protocol::CancelCommand& command);
+  void answer(const protocol::CleanupCommand& command);
+
   protocol::Sink& m_sink;
   const drivers::DriverRegistry& m_drivers;
+  pipeline::ComponentCatalog m_catalog = pipeline::ComponentCatalog::built_in();
   std::unique_ptr<Session> m_session;
 };
 

@@ -1,0 +1,374 @@
+#include "worker/session.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "config/machine.hpp"
+#include "config/redact.hpp"
+#include "pipeline/compile.hpp"
+#include "protocol/codec.hpp"
+#include "util/clock.hpp"
+#include "util/file.hpp"
+#include "util/glob.hpp"
+#include "util/sha256.hpp"
+#include "util/strings.hpp"
+#include "util/version.hpp"
+#include "worker/memory_plan.hpp"
+
+namespace spillway::worker {
+namespace fs = std::filesystem;
+namespace {
+
+using pipeline::ComponentSpec;
+using pipeline::Role;
+
+constexpr int k_attempt = 1;
+constexpr std::uint64_t k_bytes_per_kilobyte = 1024;
+constexpr auto k_progress_interval = std::chrono::milliseconds(150);
+
+std::string text_at(const Json& object, const char* name) {
+  const auto field = object.find(name);
+  return field != object.end() && field->is_string() ? field->get<std::string>() : std::string();
+}
+
+fs::path absolute_path(const fs::path& base, const std::string& path) { return (base / path).lexically_normal(); }
+
+Json parse_config(const std::string& text, const std::string& cfg_path) {
+  Json config = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!config.is_object()) {
+    fail(ErrorCode::invalid_config, fmt::format("cannot use the step config '{}': it is no JSON object", cfg_path));
+  }
+  return config;
+}
+
+std::vector<std::string> keys_of(const Json& object) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : object.items()) keys.push_back(key);
+  return keys;
+}
+
+/// Secrets masked: where the component's spec says, and wherever a key's name says.
+Json cleaned(Json config, const ComponentSpec& spec) {
+  for (const std::string& pointer : spec.secrets) {
+    const Json::json_pointer at(pointer);
+    if (config.contains(at)) config[at] = config::k_mask;
+  }
+  return config::Redactor().redact(config);
+}
+
+std::uint64_t peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * k_bytes_per_kilobyte;
+}
+
+Json frame_fields(const frame::DataFrame* frame, const std::string& step_id) {
+  Json fields{{"has_df_in_memory", frame != nullptr && frame->in_memory()},
+              {"spill_used", frame != nullptr && frame->is_spilled()},
+              {"spill_paths", nullptr}};
+  if (frame != nullptr && frame->is_spilled()) {
+    fields["spill_paths"] = {{"parquet", fmt::format("artifacts/{}/output.parquet", step_id)},
+                             {"schema", fmt::format("artifacts/{}/schema.json", step_id)}};
+  }
+  return fields;
+}
+
+}  // namespace
+
+/// What one attempt at a step came to.
+struct Session::Outcome {
+  Role role = Role::extractor;
+  std::string driver;
+  Stopwatch stopwatch;
+  bool has_df = false;
+  std::uint64_t rows_in = 0;
+  std::uint64_t rows_out = 0;
+  std::uint64_t rows_written = 0;
+  std::optional<frame::DataFrame> frame;
+  Json inputs = Json::array();
+
+  std::uint64_t rows_processed() const { return has_df ? rows_out : rows_written; }
+};
+
+/// Lets cancel() reach the connection of a step while this lives.
+class Session::Attachment {
+ public:
+  Attachment(Running& running, engine::Connection& connection) : m_running(running) { attach(&connection); }
+  Attachment(const Attachment&) = delete;
+  Attachment& operator=(const Attachment&) = delete;
+  ~Attachment() { attach(nullptr); }
+
+ private:
+  void attach(engine::Connection* connection) {
+    const std::scoped_lock lock(m_running.mutex);
+    m_running.connection = connection;
+  }
+
+  Running& m_running;
+};
+
+Session::Session(const protocol::PrepareCommand& command, protocol::Sink& sink,
+                 const drivers::DriverRegistry& drivers, const pipeline::ComponentCatalog& catalog)
+    : m_session_id(command.session_id), m_sink(sink), m_drivers(drivers), m_catalog(catalog) {
+  const std::string session_dir = text_at(command.settings, "session_dir");
+  const std::string base_dir = text_at(command.settings, "base_dir");
+  m_session_dir = fs::absolute(session_dir.empty() ? fs::path("logs") / m_session_id : fs::path(session_dir));
+  m_base_dir = fs::absolute(base_dir.empty() ? fs::path(".") : fs::path(base_dir)).lexically_normal();
+  const config::Settings defaults =
+      value_or_throw(config::resolve_settings({}, config::detect_machine()).map_error([](std::vector<Error> errors) {
+        return errors[0];
+      }));
+  m_settings = value_or_throw(config::Settings::from_json(command.settings, defaults));
+  spillway::create_directories(m_session_dir / "artifacts");
+
+  const MemoryPlan plan = plan_memory(m_settings.memory_limit_bytes);
+  m_database = std::make_unique<engine::Database>(
+      engine::DatabaseOptions{plan.engine_bytes, m_settings.threads, m_session_dir / "tmp"});
+  m_step_outputs =
+      std::make_unique<frame::FrameCache>(*m_database,
+                                          frame::SpillPolicy{m_settings.force_spill, m_settings.spill_threshold_rows,
+                                                             m_settings.spill_bytes, plan.frames_bytes},
+                                          m_session_dir, m_sink);
+  m_connections = std::make_unique<ConnectionPool>(*m_database, std::max(m_settings.threads, 2U));
+  m_database->lock_down(access_list(command.manifest));
+
+  m_sink.event("session_initialized", {{"session_id", m_session_id},
+                                       {"drivers_loaded", ready_body()["drivers_loaded"]},
+                                       {"worker_version", k_program_version}});
+}
+
+Session::~Session() {
+  cancel("");
+  wait_for_steps();
+}
+
+Json Session::ready_body() const {
+  std::vector<std::string> names;
+  for (const auto& [name, driver] : m_drivers) names.push_back(name);
+  return {{"session_id", m_session_id},
+          {"session_dir", m_session_dir.string()},
+          {"drivers_loaded", names},
+          {"protocol", protocol::k_version},
+          {"version", k_program_version}};
+}
+
+/// The run's own artifacts, and each file that a step's config names: as it is, and under the temporary name through
+/// which a writer publishes it.
+engine::AccessList Session::access_list(const Json& manifest) const {
+  engine::AccessList access;
+  access.directories.push_back(m_session_dir / "artifacts");
+  const auto steps = manifest.find("steps");
+  if (steps == manifest.end() || !steps->is_array()) return access;
+  for (const Json& step : *steps) {
+    const std::string step_id = text_at(step, "id");
+    const ComponentSpec* spec = m_catalog.find(text_at(step, "driver"));
+    const Result<std::string> text = read_file(m_session_dir / text_at(step, "cfg_path"));
+    if (spec == nullptr || !text) continue;  // exec_step reports what is wrong with this step
+    const pipeline::StepPaths paths = pipeline::step_paths(*spec, parse_config(*text, text_at(step, "cfg_path")));
+    for (const std::string& pattern : paths.read) {
+      for (const fs::path& file : expand_glob(absolute_path(m_base_dir, pattern).string()))
+        access.files.push_back(file);
+    }
+    for (const std::string& path : paths.write) {
+      const fs::path target = absolute_path(m_base_dir, path);
+      access.files.push_back(target);
+      access.files.push_back(AtomicFile::temp_path_for(target, m_session_id + "-" + step_id));
+    }
+  }
+  return access;
+}
+
+void Session::start_step(protocol::ExecStepCommand command) {
+  const std::scoped_lock lock(m_mutex);
+  Running& running = m_running.emplace_back();
+  running.step_id = command.step_id;
+  running.thread = std::thread([this, &running, step = std::move(command)] { run_step(step, running); });
+}
+
+void Session::cancel(const std::string& step_id) {
+  const std::scoped_lock lock(m_mutex);
+  for (Running& running : m_running) {
+    if (!step_id.empty() && running.step_id != step_id) continue;
+    running.cancel.cancel();
+    const std::scoped_lock running_lock(running.mutex);
+    if (running.connection != nullptr) running.connection->interrupt();
+  }
+  m_connections->wake();
+}
+
+void Session::wait_for_steps() {
+  // The list only grows, from the thread that calls this, so its members stay where they are.
+  for (Running& running : m_running) {
+    if (running.thread.joinable()) running.thread.join();
+  }
+}
+
+void Session::run_step(const protocol::ExecStepCommand& command, Running& running) {
+  m_sink.event("step_start", {{"step_id", command.step_id}, {"driver", command.driver}, {"attempt", k_attempt}});
+  try {
+    Outcome outcome;
+    outcome.driver = command.driver;
+    handle_exec_step(command, running, outcome);
+    report_success(command, outcome);
+  } catch (...) {
+    Error error = current_error();
+    if (running.cancel.is_cancelled()) error = make_error(ErrorCode::cancelled, "cancelled");
+    m_step_outputs->note_missing(command.step_id, "it failed");
+    report_failure(command, error);
+  }
+}
+
+/// runtime-guide.md, "handle_exec_step() Must".
+void Session::handle_exec_step(const protocol::ExecStepCommand& command, Running& running, Outcome& outcome) {
+  const auto driver = m_drivers.find(command.driver);
+  const ComponentSpec* spec = m_catalog.find(command.driver);
+  if (driver == m_drivers.end() || spec == nullptr) {
+    fail(ErrorCode::unsupported,
+         fmt::format("cannot run step '{}': there is no driver '{}'", command.step_id, command.driver));
+  }
+  outcome.role = spec->role;
+  const Json config = load_config(command, *spec);
+  const std::vector<frame::ResolvedInput> inputs = m_step_outputs->resolve_inputs(command.step_id, command.inputs);
+  for (const frame::ResolvedInput& input : inputs) {
+    outcome.rows_in += input.rows;
+    outcome.inputs.push_back({{"key", input.key},
+                              {"from_step", input.from_step},
+                              {"rows", input.rows},
+                              {"from_memory", input.from_memory}});
+  }
+
+  ConnectionPool::Loan connection = m_connections->borrow(running.cancel);
+  const engine::StatementControl control = control_of(command.step_id, running.cancel);
+  drivers::StepContext context{
+      command.step_id, m_session_id, config, m_base_dir, m_session_dir / "artifacts" / command.step_id,
+      *connection,     inputs,       m_sink, control,    running.cancel};
+  const Attachment attachment(running, *connection);
+  const drivers::StepResult result = driver->second->run(context);
+  outcome.rows_written = result.rows_written;
+  if (result.df) {
+    store_frame(*result.df, context, outcome);
+  } else {
+    m_step_outputs->note_missing(command.step_id, "it produced none");
+  }
+}
+
+/// Reads the step's config, keeps a masked copy among the artifacts, and returns it without its meta keys.
+Json Session::load_config(const protocol::ExecStepCommand& command, const ComponentSpec& spec) {
+  const std::string text = value_or_throw(read_file(m_session_dir / command.cfg_path));
+  Json config = parse_config(text, command.cfg_path);
+  m_sink.event("cfg_opened", {{"step_id", command.step_id},
+                              {"path", command.cfg_path},
+                              {"sha256", sha256_hex(text)},
+                              {"keys", keys_of(config)}});
+  const std::string folder = fmt::format("artifacts/{}", command.step_id);
+  spillway::create_directories(m_session_dir / folder);
+  m_sink.event("artifacts_dir_created", {{"step_id", command.step_id}, {"relative_path", folder}});
+
+  std::vector<std::string> removed;
+  for (const std::string_view key : pipeline::k_meta_keys) {
+    if (config.erase(std::string(key)) != 0) removed.emplace_back(key);
+  }
+  m_sink.event("config_meta_stripped", {{"step_id", command.step_id}, {"keys_removed", removed}});
+
+  const std::string clean = cleaned(config, spec).dump(2) + "\n";
+  const std::string path = folder + "/cleaned_config.json";
+  write_file_atomically(m_session_dir / path, clean, Durability::process);
+  m_sink.event("artifact_created", {{"step_id", command.step_id},
+                                    {"artifact_type", "cleaned_config"},
+                                    {"path", path},
+                                    {"size_bytes", clean.size()}});
+  return config;
+}
+
+void Session::store_frame(const engine::Relation& relation, drivers::StepContext& context, Outcome& outcome) {
+  outcome.frame = m_step_outputs->materialize(context.step_id, relation, context.connection, context.control);
+  outcome.has_df = true;
+  outcome.rows_out = outcome.frame->row_count;
+  m_sink.event("rows_out", {{"step_id", context.step_id}, {"value", outcome.rows_out}});
+  m_sink.metric("rows_out", outcome.rows_out, "rows", context.step_id);
+}
+
+void Session::report_success(const protocol::ExecStepCommand& command, const Outcome& outcome) {
+  const std::uint64_t duration_ms = outcome.stopwatch.elapsed_ms();
+  m_steps_executed += 1;
+  if (outcome.role == Role::extractor) {
+    m_rows_read += outcome.rows_out;
+    m_sink.metric("rows_read", outcome.rows_out, "rows", command.step_id);
+  }
+  if (outcome.role == Role::writer) {
+    m_has_writer = true;
+    m_rows_written += outcome.rows_written;
+  }
+  if (!outcome.inputs.empty()) m_sink.metric("rows_in", outcome.rows_in, "rows", command.step_id);
+  m_sink.metric("step_duration_ms", duration_ms, "ms", command.step_id);
+  m_sink.event("step_complete", {{"step_id", command.step_id},
+                                 {"driver", command.driver},
+                                 {"rows_processed", outcome.rows_processed()},
+                                 {"duration_ms", duration_ms}});
+  Json outputs{{"df", outcome.has_df},
+               {"rows_in", outcome.rows_in},
+               {"rows_out", outcome.rows_out},
+               {"rows_written", outcome.rows_written},
+               {"inputs", outcome.inputs}};
+  outputs.update(frame_fields(outcome.frame ? &*outcome.frame : nullptr, command.step_id));
+  m_sink.emit(protocol::Response{"complete",
+                                 {{"step_id", command.step_id},
+                                  {"rows_processed", outcome.rows_processed()},
+                                  {"outputs", std::move(outputs)},
+                                  {"duration_ms", duration_ms}}});
+}
+
+void Session::report_failure(const protocol::ExecStepCommand& command, const Error& error) {
+  Json event = protocol::error_fields(error);
+  Json body = event;
+  event.update({{"step_id", command.step_id}, {"driver", command.driver}, {"attempt", k_attempt}});
+  m_sink.event("step_failed", std::move(event));
+  body.update({{"step_id", command.step_id}, {"rows_processed", 0}, {"outputs", Json::object()}, {"duration_ms", 0}});
+  m_sink.emit(protocol::Response{"complete", std::move(body)});
+}
+
+engine::StatementControl Session::control_of(const std::string& step_id, const CancelToken& cancel) {
+  engine::StatementControl control;
+  control.cancel = &cancel;
+  control.poll = [this, step_id, next = std::chrono::steady_clock::now() + k_progress_interval](
+                     const engine::Progress& progress) mutable {
+    if (std::chrono::steady_clock::now() < next) return false;
+    next = std::chrono::steady_clock::now() + k_progress_interval;
+    Json percent = progress.percent < 0 ? Json() : Json(progress.percent);
+    m_sink.emit(protocol::Metric{"progress",
+                                 std::move(percent),
+                                 now_iso8601(),
+                                 {{"step_id", step_id}, {"unit", "percent"}, {"rows", progress.rows}}});
+    return false;
+  };
+  return control;
+}
+
+Json Session::cleanup() {
+  wait_for_steps();
+  m_sink.event("cleanup_start", Json::object());
+  Json frames = Json::object();
+  for (const frame::DataFrame& frame : m_step_outputs->frames()) {
+    frames[frame.step_id] = frame_fields(&frame, frame.step_id);
+  }
+  m_connections.reset();
+  m_step_outputs.reset();
+  m_database.reset();
+  std::error_code ignored;
+  fs::remove_all(m_session_dir / "tmp", ignored);
+  m_sink.metric("peak_memory_bytes", peak_memory_bytes(), "bytes", "");
+
+  const std::uint64_t total_rows = m_has_writer ? m_rows_written.load() : m_rows_read.load();
+  m_sink.event("cleanup_complete", {{"steps_executed", m_steps_executed.load()}, {"total_rows", total_rows}});
+  return {{"session_id", m_session_id},
+          {"steps_executed", m_steps_executed.load()},
+          {"total_rows", total_rows},
+          {"frames", std::move(frames)}};
+}
+
+}  // namespace spillway::worker

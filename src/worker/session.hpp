@@ -1,0 +1,90 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "drivers/driver.hpp"
+#include "engine/database.hpp"
+#include "frame/frame_cache.hpp"
+#include "pipeline/component.hpp"
+#include "protocol/messages.hpp"
+#include "protocol/sink.hpp"
+#include "util/cancel.hpp"
+#include "worker/connection_pool.hpp"
+
+namespace spillway::worker {
+
+using Json = nlohmann::json;
+
+/// One prepared run: engine, frames and running steps. Created by `prepare`, ended by `cleanup`.
+class Session {
+ public:
+  /// Opens the engine and locks it to the files that the manifest's steps name. Throws what `prepare` answers.
+  Session(const protocol::PrepareCommand& command, protocol::Sink& sink, const drivers::DriverRegistry& drivers,
+          const pipeline::ComponentCatalog& catalog);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  /// Cancels running steps and waits for them.
+  ~Session();
+
+  Json ready_body() const;
+  /// Starts a step on a thread of its own; `complete` is sent when it ends.
+  void start_step(protocol::ExecStepCommand command);
+  /// Cancels a running step, or all of them when `step_id` is empty. Unknown ids are ignored: it may have ended.
+  void cancel(const std::string& step_id);
+  /// Waits for running steps, frees the frames and returns the body of `cleaned`.
+  Json cleanup();
+
+ private:
+  /// A step that was started: its cancellation reaches the statement that it runs.
+  struct Running {
+    std::string step_id;
+    CancelToken cancel;
+    std::mutex mutex;
+    engine::Connection* connection = nullptr;  ///< while a statement may run on it
+    std::thread thread;
+  };
+  class Attachment;
+  struct Outcome;
+
+  void run_step(const protocol::ExecStepCommand& command, Running& running);
+  void handle_exec_step(const protocol::ExecStepCommand& command, Running& running, Outcome& outcome);
+  Json load_config(const protocol::ExecStepCommand& command, const pipeline::ComponentSpec& spec);
+  void store_frame(const engine::Relation& relation, drivers::StepContext& context, Outcome& outcome);
+  void report_success(const protocol::ExecStepCommand& command, const Outcome& outcome);
+  void report_failure(const protocol::ExecStepCommand& command, const Error& error);
+  engine::StatementControl control_of(const std::string& step_id, const CancelToken& cancel);
+  engine::AccessList access_list(const Json& manifest) const;
+  void wait_for_steps();
+
+  std::string m_session_id;
+  std::filesystem::path m_session_dir;
+  std::filesystem::path m_base_dir;
+  config::Settings m_settings;
+  protocol::Sink& m_sink;
+  const drivers::DriverRegistry& m_drivers;
+  const pipeline::ComponentCatalog& m_catalog;
+
+  std::unique_ptr<engine::Database> m_database;
+  std::unique_ptr<frame::FrameCache> m_step_outputs;
+  std::unique_ptr<ConnectionPool> m_connections;
+
+  std::mutex m_mutex;  ///< guards the list itself, not its members
+  std::list<Running> m_running;
+
+  std::atomic<std::uint64_t> m_steps_executed{0};
+  std::atomic<std::uint64_t> m_rows_read{0};
+  std::atomic<std::uint64_t> m_rows_written{0};
+  std::atomic<bool> m_has_writer{false};
+};
+
+}  // namespace spillway::worker
