@@ -63,7 +63,8 @@ Result<Command> decode_exec_step(const Json& json) {
     if (!field) return Failure(field.error());
     *target = *field;
   }
-  for (const auto& [name, input] : object_field(json, "inputs").items()) {
+  const Json inputs = object_field(json, "inputs");
+  for (const auto& [name, input] : inputs.items()) {
     if (!input.is_object() || !input.contains("from_step") || !input["from_step"].is_string()) {
       return Failure(
           protocol_error(fmt::format("input '{}' of step '{}' needs the string 'from_step'", name, command.step_id)));
