@@ -13,7 +13,8 @@ struct StepInput {
 
 /// The inputs that a step's needs give it (contracts.md): a single one is `df`; of several each is `df_<step id>`
 /// with every character outside [0-9A-Za-z_] replaced by _. Keys that SQL could not tell apart (it ignores case) get
-/// _ and the first 8 hex digits of the id's SHA-256. The keys are unique.
+/// _ and the first 8 hex digits of the id's SHA-256. The keys are unique, as
+/// the needs must be.
 std::vector<StepInput> step_inputs(const std::vector<std::string>& needs);
 
 /// The names under which SQL sees an input: its key, and for the only one of a step also `input_df` and `df_<step

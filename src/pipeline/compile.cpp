@@ -1,0 +1,98 @@
+#include "pipeline/compile.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "pipeline/config_check.hpp"
+#include "pipeline/graph.hpp"
+#include "pipeline/inputs.hpp"
+#include "pipeline/oml.hpp"
+#include "pipeline/reader.hpp"
+#include "pipeline/step_id.hpp"
+#include "util/sha256.hpp"
+#include "util/strings.hpp"
+
+namespace spillway::pipeline {
+namespace {
+
+/// A name as a file name: lower case, everything but letters, digits, '_' and '.' joined to single '-'.
+std::string id_of(const std::string& name) {
+  std::string id;
+  for (char c : to_lower(name)) {
+    const bool is_kept = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '_' || (c == '.' && !id.empty());
+    if (is_kept) {
+      id += c;
+    } else if (!id.empty() && id.back() != '-') {
+      id += '-';
+    }
+  }
+  while (id.ends_with('-') || id.ends_with('.')) id.pop_back();
+  return id.empty() ? "pipeline" : id;
+}
+
+std::string cfg_text(const OmlStep& step, Json config) {
+  config["component"] = step.component->name;
+  config["mode"] = to_string(step.mode);
+  return config.dump(2) + "\n";
+}
+
+void warn_about_unread(const OmlDocument& document, const Graph& graph, Diagnostics& warnings) {
+  for (std::size_t step : unread_steps(document, graph)) {
+    const OmlStep& unread = document.steps[step];
+    warnings.add(unread.position, fmt::format("unread step '{}': no step reads its DataFrame", unread.id),
+                 "add a writer that needs it, or remove it");
+  }
+}
+
+/// The views of such inputs carry a hash, which nobody guesses.
+void warn_about_hashed_inputs(const OmlStep& step, const ManifestStep& compiled, Diagnostics& warnings) {
+  const std::vector<StepInput> inputs = compiled.inputs();
+  if (inputs.size() < 2) return;
+  for (const StepInput& input : inputs) {
+    const std::string plain_key = view_names({"df", input.from_step}, 1).back();
+    if (input.key == plain_key) continue;
+    warnings.add(step.position,
+                 fmt::format("ambiguous input '{}' of step '{}': another input's name differs from it "
+                             "only in characters that SQL does not tell apart",
+                             input.from_step, step.id),
+                 fmt::format("its view is {}", input.key));
+  }
+}
+
+}  // namespace
+
+Diagnosed<Compiled> compile(std::string_view text, const std::string& file_name, const ComponentCatalog& catalog) {
+  Diagnostics diagnostics(file_name);
+  const std::optional<Node> root = read_document(text, diagnostics);
+  if (!root) return Diagnosis(diagnostics.take());
+  const OmlDocument document = read_oml(*root, catalog, diagnostics);
+  const Graph graph = resolve_graph(document, diagnostics);
+  ConfigChecker checker(diagnostics);
+  std::vector<Json> configs(document.steps.size());
+  for (std::size_t i = 0; i < configs.size(); ++i) {
+    if (document.steps[i].component != nullptr) configs[i] = checker.check(document.steps[i]);
+  }
+  if (!diagnostics.empty()) return Diagnosis(diagnostics.take());
+
+  Compiled compiled;
+  compiled.manifest.pipeline_id = id_of(document.name);
+  compiled.manifest.pipeline_name = document.name;
+  Diagnostics warnings(file_name);
+  warn_about_unread(document, graph, warnings);
+  for (std::size_t index : graph.order) {
+    const OmlStep& step = document.steps[index];
+    ManifestStep entry{step.id, step.component->name, step.mode, {}, cfg_path_of(step.id), {}};
+    for (std::size_t need : graph.needs[index]) entry.needs.push_back(document.steps[need].id);
+    std::string cfg = cfg_text(step, std::move(configs[index]));
+    entry.cfg_sha256 = sha256_hex(cfg);
+    compiled.files.emplace(entry.cfg_path, std::move(cfg));
+    warn_about_hashed_inputs(step, entry, warnings);
+    compiled.manifest.steps.push_back(std::move(entry));
+  }
+  compiled.warnings = warnings.take();
+  return compiled;
+}
+
+}  // namespace spillway::pipeline

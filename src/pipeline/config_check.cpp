@@ -1,0 +1,79 @@
+#include "pipeline/config_check.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "util/strings.hpp"
+
+namespace spillway::pipeline {
+namespace {
+
+/// Where the value at a path stands in the document, as far as the document has it.
+struct Place {
+  Position position;
+  Position key_position;
+  const Node* value = nullptr;  ///< null when the document has no such value
+};
+
+Place find_place(const OmlStep& step, const std::vector<std::string>& path) {
+  Place place{step.config_position, step.config_position, step.config};
+  for (const std::string& segment : path) {
+    if (place.value == nullptr) return place;
+    const Node* value = nullptr;
+    if (place.value->kind == NodeKind::list) {
+      const auto index = parse_uint(segment);
+      if (index && *index < place.value->items.size()) value = &place.value->items[*index];
+      if (value != nullptr) place.key_position = value->position;
+    } else if (const MapEntry* entry = place.value->find(segment)) {
+      value = &entry->value;
+      place.key_position = entry->key_position;
+    }
+    place.value = value;
+    if (value != nullptr) place.position = value->position;
+  }
+  return place;
+}
+
+}  // namespace
+
+Json ConfigChecker::check(const OmlStep& step) {
+  Json config = step.config == nullptr ? Json::object() : step.config->to_json();
+  const ConfigSchema& schema = schema_of(*step.component);
+  for (const ConfigProblem& problem : schema.check(config)) report(problem, step);
+  schema.fill_defaults(config);
+  return config;
+}
+
+const ConfigSchema& ConfigChecker::schema_of(const ComponentSpec& component) {
+  const auto known = m_schemas.find(&component);
+  if (known != m_schemas.end()) return known->second;
+  return m_schemas.emplace(&component, ConfigSchema(component.config_schema)).first->second;
+}
+
+void ConfigChecker::report(const ConfigProblem& problem, const OmlStep& step) {
+  const std::string option = path_text(problem.path);
+  const Place place = find_place(step, problem.path);
+  switch (problem.kind) {
+    case ConfigProblem::Kind::unknown_key:
+      m_diagnostics.add(place.key_position,
+                        fmt::format("unknown option '{}' of step '{}': {} has none of that name", option, step.id,
+                                    step.component->name),
+                        problem.hint);
+      return;
+    case ConfigProblem::Kind::missing_key:
+      m_diagnostics.add(
+          place.key_position,
+          fmt::format("missing option '{}' of step '{}': {} needs it", option, step.id, step.component->name),
+          problem.hint);
+      return;
+    case ConfigProblem::Kind::invalid_value:
+      break;
+  }
+  const bool lacks_quotes = problem.wants_string && place.value != nullptr && !place.value->text.empty();
+  m_diagnostics.add(place.position,
+                    fmt::format("invalid option '{}' of step '{}': {}", option, step.id, problem.reason),
+                    lacks_quotes ? fmt::format("quote it: \"{}\"", place.value->text) : problem.hint);
+}
+
+}  // namespace spillway::pipeline

@@ -1,0 +1,189 @@
+#include "pipeline/graph.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <queue>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "util/strings.hpp"
+
+namespace spillway::pipeline {
+namespace {
+
+/// A document with hundreds of unknown names gets no suggestion for the later ones: each is a search of all ids.
+constexpr std::size_t k_max_suggestions = 100;
+
+bool takes_input(const OmlStep& step) { return step.component != nullptr && step.component->role != Role::extractor; }
+
+class GraphBuilder {
+ public:
+  GraphBuilder(const OmlDocument& document, Diagnostics& diagnostics)
+      : m_steps(document.steps), m_diagnostics(diagnostics) {
+    for (std::size_t i = 0; i < m_steps.size(); ++i) m_index.emplace(m_steps[i].id, i);
+    m_graph.needs.resize(m_steps.size());
+  }
+
+  Graph build() {
+    for (std::size_t i = 0; i < m_steps.size(); ++i) {
+      resolve_needs(i);
+      check_inputs(i);
+    }
+    sort();
+    report_cycles();
+    return std::move(m_graph);
+  }
+
+ private:
+  void resolve_needs(std::size_t step);
+  void add_unknown(const OmlNeed& need, const OmlStep& step);
+  void check_inputs(std::size_t step);
+  void sort();
+  void report_cycles();
+  void report_cycle(std::vector<std::size_t> cycle);
+  Position need_position(std::size_t step, std::size_t need) const;
+
+  const std::vector<OmlStep>& m_steps;
+  Diagnostics& m_diagnostics;
+  std::unordered_map<std::string, std::size_t> m_index;
+  std::size_t m_suggestions = 0;
+  Graph m_graph;
+};
+
+/// A step that does not say what it needs follows the one before it in the document, except an extractor: it takes no
+/// input, and waiting for an unrelated step would only keep the two from running side by side.
+void GraphBuilder::resolve_needs(std::size_t step) {
+  const OmlStep& self = m_steps[step];
+  if (!self.needs) {
+    if (takes_input(self) && step > 0) m_graph.needs[step] = {step - 1};
+    return;
+  }
+  for (const OmlNeed& need : *self.needs) {
+    const auto found = m_index.find(need.step_id);
+    if (found == m_index.end()) {
+      add_unknown(need, self);
+    } else if (need.step_id == self.id) {
+      m_diagnostics.add(need.position, fmt::format("invalid need '{}': a step cannot need itself", need.step_id));
+    } else {
+      m_graph.needs[step].push_back(found->second);
+    }
+  }
+}
+
+void GraphBuilder::add_unknown(const OmlNeed& need, const OmlStep& step) {
+  std::string hint;
+  if (++m_suggestions <= k_max_suggestions) {
+    std::vector<std::string> ids;
+    for (const OmlStep& other : m_steps) {
+      if (other.id != step.id) ids.push_back(other.id);
+    }
+    if (const auto nearest = closest_match(need.step_id, ids)) hint = fmt::format("did you mean '{}'?", *nearest);
+  }
+  m_diagnostics.add(need.position, fmt::format("unknown step '{}': step '{}' needs it", need.step_id, step.id),
+                    std::move(hint));
+}
+
+void GraphBuilder::check_inputs(std::size_t step) {
+  const OmlStep& self = m_steps[step];
+  if (!takes_input(self)) return;
+  const bool names_nothing = self.needs ? self.needs->empty() : step == 0;
+  if (names_nothing) {
+    m_diagnostics.add(self.position,
+                      fmt::format("step without input '{}': {} requires 'df' input", self.id, self.component->name),
+                      "name the step that it reads, e.g. needs: [extract-orders]");
+  }
+  for (std::size_t need : m_graph.needs[step]) {
+    const OmlStep& upstream = m_steps[need];
+    if (upstream.component == nullptr || upstream.component->role != Role::writer) continue;
+    m_diagnostics.add(need_position(step, need),
+                      fmt::format("invalid input '{}' of step '{}': {} is a writer and produces no DataFrame",
+                                  upstream.id, self.id, upstream.component->name),
+                      self.needs
+                          ? "name the step whose DataFrame it reads"
+                          : "a step without needs follows the one before it; name the step that it reads in needs");
+  }
+}
+
+/// Kahn's algorithm; of the steps that are ready, the first in the document goes first.
+void GraphBuilder::sort() {
+  std::vector<std::size_t> missing(m_steps.size());
+  std::vector<std::vector<std::size_t>> dependants(m_steps.size());
+  std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
+  for (std::size_t step = 0; step < m_steps.size(); ++step) {
+    missing[step] = m_graph.needs[step].size();
+    if (missing[step] == 0) ready.push(step);
+    for (std::size_t need : m_graph.needs[step]) dependants[need].push_back(step);
+  }
+  while (!ready.empty()) {
+    const std::size_t step = ready.top();
+    ready.pop();
+    m_graph.order.push_back(step);
+    for (std::size_t dependant : dependants[step]) {
+      if (--missing[dependant] == 0) ready.push(dependant);
+    }
+  }
+}
+
+/// Every step that could not be sorted needs another such step, so following the first of these from anywhere ends in
+/// a cycle; one that was reported before is not reported again.
+void GraphBuilder::report_cycles() {
+  std::vector<bool> is_sorted(m_steps.size(), false);
+  for (std::size_t step : m_graph.order) is_sorted[step] = true;
+  constexpr std::size_t k_unvisited = SIZE_MAX;
+  std::vector<std::size_t> visited_by(m_steps.size(), k_unvisited);
+  for (std::size_t start = 0; start < m_steps.size(); ++start) {
+    if (is_sorted[start]) continue;
+    std::vector<std::size_t> path;
+    std::size_t at = start;
+    while (visited_by[at] == k_unvisited) {
+      visited_by[at] = start;
+      path.push_back(at);
+      at = *std::ranges::find_if(m_graph.needs[at], [&](std::size_t need) { return !is_sorted[need]; });
+    }
+    if (visited_by[at] == start) report_cycle({std::ranges::find(path, at), path.end()});
+  }
+}
+
+/// `cycle` lists steps, each needing the next; the message follows the data, from the first step in the document.
+void GraphBuilder::report_cycle(std::vector<std::size_t> cycle) {
+  std::ranges::reverse(cycle);
+  std::ranges::rotate(cycle, std::ranges::min_element(cycle));
+  std::string loop;
+  for (std::size_t step : cycle) loop += m_steps[step].id + " -> ";
+  loop += m_steps[cycle.front()].id;
+  m_diagnostics.add(need_position(cycle.front(), cycle.back()),
+                    fmt::format("cycle of needs '{}': each of these steps waits for the one before it", loop),
+                    "remove one of these needs");
+}
+
+Position GraphBuilder::need_position(std::size_t step, std::size_t need) const {
+  const OmlStep& self = m_steps[step];
+  if (self.needs) {
+    const auto found = std::ranges::find(*self.needs, m_steps[need].id, &OmlNeed::step_id);
+    if (found != self.needs->end()) return found->position;
+  }
+  return self.position;
+}
+
+}  // namespace
+
+Graph resolve_graph(const OmlDocument& document, Diagnostics& diagnostics) {
+  return GraphBuilder(document, diagnostics).build();
+}
+
+std::vector<std::size_t> unread_steps(const OmlDocument& document, const Graph& graph) {
+  std::vector<bool> is_read(document.steps.size(), false);
+  for (std::size_t step = 0; step < document.steps.size(); ++step) {
+    if (!takes_input(document.steps[step])) continue;
+    for (std::size_t need : graph.needs[step]) is_read[need] = true;
+  }
+  std::vector<std::size_t> unread;
+  for (std::size_t step = 0; step < document.steps.size(); ++step) {
+    const ComponentSpec* component = document.steps[step].component;
+    if (!is_read[step] && component != nullptr && component->role != Role::writer) unread.push_back(step);
+  }
+  return unread;
+}
+
+}  // namespace spillway::pipeline

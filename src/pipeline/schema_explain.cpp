@@ -1,0 +1,304 @@
+#include "pipeline/schema_explain.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "pipeline/node.hpp"
+#include "util/strings.hpp"
+
+namespace spillway::pipeline {
+namespace {
+
+using Json = nlohmann::json;
+using Kind = ConfigProblem::Kind;
+using Path = std::vector<std::string>;
+using Problems = std::vector<ConfigProblem>;
+
+constexpr std::size_t k_shown_bytes = 60;
+
+const Json* member(const Json& object, std::string_view key) {
+  if (!object.is_object()) return nullptr;
+  const auto found = object.find(key);
+  return found == object.end() ? nullptr : &*found;
+}
+
+/// A value as a message shows it: strings in single quotes, everything cut to a readable length.
+std::string shown(const Json& value) {
+  std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  if (text.size() > k_shown_bytes) text = to_valid_utf8(text.substr(0, k_shown_bytes)) + "...";
+  return value.is_string() ? fmt::format("'{}'", text) : text;
+}
+
+std::string described(const Json& value) {
+  if (value.is_null()) return "null";
+  if (value.is_array()) return "a list";
+  if (value.is_object()) return "a map";
+  if (value.is_boolean()) return fmt::format("the boolean {}", shown(value));
+  if (value.is_string()) return fmt::format("the string {}", shown(value));
+  return fmt::format("the number {}", shown(value));
+}
+
+std::string type_with_article(const std::string& type) {
+  if (type == "array") return "a list";
+  if (type == "object") return "a map";
+  if (type == "integer") return "an integer";
+  if (type == "null") return "null";
+  return fmt::format("a {}", type);
+}
+
+std::string or_list(const std::vector<std::string>& words) {
+  if (words.size() < 2) return join(words, "");
+  return fmt::format("{} or {}", join({words.begin(), words.end() - 1}, ", "), words.back());
+}
+
+std::vector<std::string> words_of(const Json& values) {
+  std::vector<std::string> words;
+  for (const Json& value : values) words.push_back(value.is_string() ? value.get<std::string>() : value.dump());
+  return words;
+}
+
+/// The types that a schema names, those of its anyOf and oneOf included; none means any.
+std::vector<std::string> accepted_types(const Json& schema) {
+  std::vector<std::string> types;
+  if (const Json* type = member(schema, "type")) types = words_of(type->is_array() ? *type : Json::array({*type}));
+  for (std::string_view keyword : {"anyOf", "oneOf"}) {
+    if (const Json* branches = member(schema, keyword)) {
+      for (const Json& branch : *branches) {
+        std::ranges::copy_if(accepted_types(branch), std::back_inserter(types),
+                             [&](const std::string& type) { return std::ranges::find(types, type) == types.end(); });
+      }
+    }
+  }
+  return types;
+}
+
+bool is_of_type(const Json& value, std::string_view type) {
+  return (type == "string" && value.is_string()) || (type == "integer" && value.is_number_integer()) ||
+         (type == "number" && value.is_number()) || (type == "boolean" && value.is_boolean()) ||
+         (type == "array" && value.is_array()) || (type == "object" && value.is_object()) ||
+         (type == "null" && value.is_null());
+}
+
+bool accepts_type_of(const Json& schema, const Json& value) {
+  const std::vector<std::string> types = accepted_types(schema);
+  return types.empty() || std::ranges::any_of(types, [&](const auto& type) { return is_of_type(value, type); });
+}
+
+/// "10" where an integer is wanted: the quotes are the mistake.
+std::string unquote_hint(const std::vector<std::string>& types, const Json& value) {
+  if (!value.is_string()) return {};
+  const std::string text = value.get<std::string>();
+  const NodeKind plain = plain_scalar_kind(text);
+  const bool fits = std::ranges::any_of(types, [&](const std::string& type) {
+    return (type == "boolean" && plain == NodeKind::boolean) || (type == "integer" && plain == NodeKind::integer) ||
+           (type == "number" && (plain == NodeKind::integer || plain == NodeKind::real));
+  });
+  return fits ? fmt::format("write {} without quotes", text) : "";
+}
+
+/// Walks a schema and a value together and collects what does not fit.
+class Explainer {
+ public:
+  Problems take() { return std::move(m_problems); }
+
+  void explain(const Json& schema, const Json& value) {
+    if (!accepts_type_of(schema, value)) return add_type_problem(schema, value);
+    explain_choice(schema, value);
+    if (value.is_number()) explain_number(schema, value);
+    if (value.is_string()) explain_string(schema, value);
+    if (value.is_array()) explain_list(schema, value);
+    if (value.is_object()) explain_map(schema, value);
+    for (const char* keyword : {"anyOf", "oneOf"}) {
+      if (const Json* branches = member(schema, keyword)) explain_branches(*branches, value);
+    }
+  }
+
+ private:
+  void add(std::string reason, std::string hint = {}) {
+    m_problems.push_back({Kind::invalid_value, m_path, std::move(reason), std::move(hint), false});
+  }
+  void add_type_problem(const Json& schema, const Json& value);
+  void explain_choice(const Json& schema, const Json& value);
+  void explain_number(const Json& schema, const Json& value);
+  void explain_string(const Json& schema, const Json& value);
+  void explain_list(const Json& schema, const Json& value);
+  void explain_map(const Json& schema, const Json& value);
+  void explain_missing(const Json& schema, const Json& value);
+  void add_unknown_key(const Json& properties, const std::string& key);
+  void explain_branches(const Json& branches, const Json& value);
+
+  Path m_path;
+  Problems m_problems;
+};
+
+void Explainer::add_type_problem(const Json& schema, const Json& value) {
+  const std::vector<std::string> types = accepted_types(schema);
+  std::vector<std::string> names;
+  std::ranges::transform(types, std::back_inserter(names), type_with_article);
+  add(fmt::format("must be {}, not {}", or_list(names), described(value)), unquote_hint(types, value));
+  m_problems.back().wants_string = std::ranges::find(types, "string") != types.end();
+}
+
+void Explainer::explain_choice(const Json& schema, const Json& value) {
+  if (const Json* choices = member(schema, "enum"); choices != nullptr && !choices->empty()) {
+    if (std::ranges::find(*choices, value) == choices->end()) {
+      const std::vector<std::string> words = words_of(*choices);
+      const auto nearest = value.is_string() ? closest_match(value.get<std::string>(), words) : std::nullopt;
+      add(fmt::format("must be {}, not {}", or_list(words), described(value)),
+          nearest ? fmt::format("did you mean '{}'?", *nearest) : "");
+    }
+  }
+  if (const Json* only = member(schema, "const"); only != nullptr && *only != value) {
+    add(fmt::format("must be {}, not {}", shown(*only), described(value)));
+  }
+  if (const Json* excluded = member(schema, "not")) {
+    if (const Json* only = member(*excluded, "const"); only != nullptr && *only == value) {
+      add(fmt::format("must not be {}", shown(value)));
+    }
+  }
+}
+
+void Explainer::explain_number(const Json& schema, const Json& value) {
+  const auto check = [&](const char* keyword, const char* text, auto breaks) {
+    const Json* bound = member(schema, keyword);
+    if (bound != nullptr && breaks(value, *bound))
+      add(fmt::format("must be {} {}, but is {}", text, bound->dump(), value.dump()));
+  };
+  check("minimum", "at least", std::less<>());
+  check("maximum", "at most", std::greater<>());
+  check("exclusiveMinimum", "greater than", std::less_equal<>());
+  check("exclusiveMaximum", "less than", std::greater_equal<>());
+}
+
+void Explainer::explain_string(const Json& schema, const Json& value) {
+  const auto least = schema.value("minLength", std::size_t{0});
+  const auto most = schema.value("maxLength", SIZE_MAX);
+  const std::string text = value.get<std::string>();
+  const auto length = static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  if (length >= least && length <= most) return;
+  if (least == 1 && most == 1) {
+    add(fmt::format("must be one character, but is {}", shown(value)));
+  } else if (text.empty()) {
+    add("must not be empty");
+  } else {
+    const bool is_short = length < least;
+    add(fmt::format("must have at {} {} characters, but has {}", is_short ? "least" : "most", is_short ? least : most,
+                    length));
+  }
+}
+
+void Explainer::explain_list(const Json& schema, const Json& value) {
+  const auto least = schema.value("minItems", std::size_t{0});
+  const auto most = schema.value("maxItems", SIZE_MAX);
+  if (value.empty() && least > 0) {
+    add("must not be an empty list");
+  } else if (value.size() < least || value.size() > most) {
+    const bool is_short = value.size() < least;
+    return add(fmt::format("must have at {} {} items, but has {}", is_short ? "least" : "most",
+                           is_short ? least : most, value.size()));
+  }
+  if (schema.value("uniqueItems", false)) {
+    std::set<Json> seen;
+    for (const Json& item : value) {
+      if (!seen.insert(item).second) add(fmt::format("must not hold {} twice", shown(item)));
+    }
+  }
+  if (const Json* item_schema = member(schema, "items"); item_schema != nullptr && item_schema->is_object()) {
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      m_path.push_back(std::to_string(i));
+      explain(*item_schema, value[i]);
+      m_path.pop_back();
+    }
+  }
+}
+
+void Explainer::explain_map(const Json& schema, const Json& value) {
+  const Json no_properties = Json::object();
+  const Json* properties = member(schema, "properties");
+  if (properties == nullptr) properties = &no_properties;
+  const Json* others = member(schema, "additionalProperties");
+  for (const auto& [key, part] : value.items()) {
+    m_path.push_back(key);
+    if (const Json* property = member(*properties, key)) {
+      explain(*property, part);
+    } else if (others != nullptr && others->is_object()) {
+      explain(*others, part);
+    } else if (others != nullptr && *others == false) {
+      add_unknown_key(*properties, key);
+    }
+    m_path.pop_back();
+  }
+  explain_missing(schema, value);
+}
+
+void Explainer::add_unknown_key(const Json& properties, const std::string& key) {
+  std::vector<std::string> known;
+  for (const auto& property : properties.items()) known.push_back(property.key());
+  const auto nearest = closest_match(key, known);
+  m_problems.push_back(
+      {Kind::unknown_key,
+       m_path,
+       {},
+       nearest ? fmt::format("did you mean '{}'?", *nearest) : fmt::format("its options are {}", join(known, ", ")),
+       false});
+}
+
+void Explainer::explain_missing(const Json& schema, const Json& value) {
+  const Json* required = member(schema, "required");
+  if (required == nullptr) return;
+  for (const std::string& key : words_of(*required)) {
+    if (value.contains(key)) continue;
+    Path path = m_path;
+    path.push_back(key);
+    const Json* properties = member(schema, "properties");
+    const Json* property = properties == nullptr ? nullptr : member(*properties, key);
+    const std::string description = property == nullptr ? "" : property->value("description", "");
+    m_problems.push_back({Kind::missing_key,
+                          std::move(path),
+                          {},
+                          description.empty() ? "" : fmt::format("{}: {}", key, description),
+                          false});
+  }
+}
+
+/// Only the branches that accept the value's type are worth explaining; the shortest explanation is the likely one.
+void Explainer::explain_branches(const Json& branches, const Json& value) {
+  std::optional<Problems> best;
+  for (const Json& branch : branches) {
+    if (!accepts_type_of(branch, value)) continue;
+    Explainer explainer;
+    explainer.m_path = m_path;
+    explainer.explain(branch, value);
+    if (!best || explainer.m_problems.size() < best->size()) best = explainer.take();
+  }
+  if (best) std::ranges::move(*best, std::back_inserter(m_problems));
+}
+
+}  // namespace
+
+std::string path_text(const Path& path) {
+  std::string text;
+  for (const std::string& segment : path) {
+    if (parse_uint(segment)) {
+      text += fmt::format("[{}]", segment);
+    } else {
+      text += text.empty() ? segment : "." + segment;
+    }
+  }
+  return text;
+}
+
+Problems explain_problems(const Json& schema, const Json& value) {
+  Explainer explainer;
+  explainer.explain(schema, value);
+  return explainer.take();
+}
+
+}  // namespace spillway::pipeline
