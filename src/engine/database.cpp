@@ -67,8 +67,9 @@ Connection Database::connect() {
     register_source_function(handle, m_sources);
     m_registered = true;
   }
-  connection.execute("SET enable_progress_bar = true");
-  connection.execute("SET enable_progress_bar_print = false");
+  // PRAGMA, as a locked database refuses SET.
+  connection.execute("PRAGMA enable_progress_bar");
+  connection.execute("PRAGMA disable_print_progress_bar");
   return connection;
 }
 

@@ -55,7 +55,7 @@ class Database {
   Database& operator=(const Database&) = delete;
   ~Database();
 
-  /// A new connection that reports progress. After lock_down this fails: make connections first.
+  /// A new connection that reports progress. Temporary views and tables made on it are its own and end with it.
   Connection connect();
   /// Confines every later statement to `access` and freezes the configuration. There is no way back.
   void lock_down(const AccessList& access);

@@ -48,8 +48,7 @@ struct ResolvedInput {
 /// Thread-safe.
 class FrameCache {
  public:
-  /// `session_dir` is the run directory; files go to its artifacts/<step_id>/. Makes connections of its own, so it is
-  /// made before the database is locked down.
+  /// `session_dir` is the run directory; files go to its artifacts/<step_id>/. `database` and `sink` outlive it.
   FrameCache(engine::Database& database, SpillPolicy policy, std::filesystem::path session_dir, protocol::Sink& sink);
 
   /// Runs `relation` on `connection` and stores its rows as the frame of `step_id`: in memory, or straight to Parquet

@@ -134,7 +134,6 @@ Session::Session(const protocol::PrepareCommand& command, protocol::Sink& sink,
                                           frame::SpillPolicy{m_settings.force_spill, m_settings.spill_threshold_rows,
                                                              m_settings.spill_bytes, plan.frames_bytes},
                                           m_session_dir, m_sink);
-  m_connections = std::make_unique<ConnectionPool>(*m_database, std::max(m_settings.threads, 2U));
   m_database->lock_down(access_list(command.manifest));
 
   m_sink.event("session_initialized", {{"session_id", m_session_id},
@@ -198,7 +197,6 @@ void Session::cancel(const std::string& step_id) {
     const std::scoped_lock running_lock(running.mutex);
     if (running.connection != nullptr) running.connection->interrupt();
   }
-  m_connections->wake();
 }
 
 void Session::wait_for_steps() {
@@ -242,12 +240,12 @@ void Session::handle_exec_step(const protocol::ExecStepCommand& command, Running
                               {"from_memory", input.from_memory}});
   }
 
-  ConnectionPool::Loan connection = m_connections->borrow(running.cancel);
+  engine::Connection connection = m_database->connect();
   const engine::StatementControl control = control_of(command.step_id, running.cancel);
   drivers::StepContext context{
       command.step_id, m_session_id, config, m_base_dir, m_session_dir / "artifacts" / command.step_id,
       *connection,     inputs,       m_sink, control,    running.cancel};
-  const Attachment attachment(running, *connection);
+  const Attachment attachment(running, connection);
   const drivers::StepResult result = driver->second->run(context);
   outcome.rows_written = result.rows_written;
   if (result.df) {
@@ -356,7 +354,6 @@ Json Session::cleanup() {
   for (const frame::DataFrame& frame : m_step_outputs->frames()) {
     frames[frame.step_id] = frame_fields(&frame, frame.step_id);
   }
-  m_connections.reset();
   m_step_outputs.reset();
   m_database.reset();
   std::error_code ignored;

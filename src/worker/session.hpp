@@ -19,7 +19,6 @@
 #include "protocol/messages.hpp"
 #include "protocol/sink.hpp"
 #include "util/cancel.hpp"
-#include "worker/connection_pool.hpp"
 
 namespace spillway::worker {
 
@@ -76,7 +75,6 @@ class Session {
 
   std::unique_ptr<engine::Database> m_database;
   std::unique_ptr<frame::FrameCache> m_step_outputs;
-  std::unique_ptr<ConnectionPool> m_connections;
 
   std::mutex m_mutex;  ///< guards the list itself, not its members
   std::list<Running> m_running;
