@@ -244,7 +244,7 @@ void Session::handle_exec_step(const protocol::ExecStepCommand& command, Running
   const engine::StatementControl control = control_of(command.step_id, running.cancel);
   drivers::StepContext context{
       command.step_id, m_session_id, config, m_base_dir, m_session_dir / "artifacts" / command.step_id,
-      *connection,     inputs,       m_sink, control,    running.cancel};
+      connection,      inputs,       m_sink, control,    running.cancel};
   const Attachment attachment(running, connection);
   const drivers::StepResult result = driver->second->run(context);
   outcome.rows_written = result.rows_written;
