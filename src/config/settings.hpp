@@ -39,7 +39,10 @@ struct SettingSpec {
   std::string_view name;         ///< in spillway.yaml
   std::string_view environment;  ///< variable
   std::string_view flag;
-  SettingKind kind;
+  SettingKind kind = SettingKind::count;
+  std::uint64_t least = 0;
+  std::uint64_t most = UINT64_MAX;
+  std::string_view accepted;  ///< the end of "must be …"
   std::string_view default_text;
   std::string_view doc;
 };

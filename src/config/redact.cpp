@@ -1,0 +1,176 @@
+#include "config/redact.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "util/strings.hpp"
+
+namespace spillway::config {
+namespace {
+
+constexpr std::size_t k_least_secret_bytes = 4;
+/// A shorter piece of base64 would match ordinary text by chance.
+constexpr std::size_t k_least_base64_characters = 6;
+
+/// A key with one of these words holds a secret…
+constexpr auto k_secret_words =
+    std::to_array<std::string_view>({"password", "passwords", "passwd", "pwd", "passphrase", "secret", "secrets",
+                                     "token", "dsn", "credential", "credentials", "authorization", "cookie", "jwt",
+                                     "apikey", "apitoken", "authtoken", "accesstoken", "privatekey"});
+/// …or with two of these in a row…
+constexpr auto k_secret_pairs =
+    std::to_array<std::pair<std::string_view, std::string_view>>({{"api", "key"},
+                                                                  {"access", "key"},
+                                                                  {"private", "key"},
+                                                                  {"secret", "key"},
+                                                                  {"role", "key"},
+                                                                  {"anon", "key"},
+                                                                  {"account", "key"},
+                                                                  {"shared", "key"},
+                                                                  {"signing", "key"},
+                                                                  {"encryption", "key"},
+                                                                  {"session", "key"},
+                                                                  {"service", "key"},
+                                                                  {"connection", "string"}});
+/// …unless it ends in one of these: then it is about a secret.
+constexpr auto k_harmless_endings = std::to_array<std::string_view>(
+    {"count",  "total",   "type",    "name",  "id",     "file",     "path",     "length",
+     "limit",  "column",  "columns", "field", "fields", "format",   "policy",   "ttl",
+     "expiry", "expires", "url",     "env",   "size",   "required", "algorithm"});
+
+template <typename Table, typename Value>
+bool has(const Table& table, const Value& value) {
+  return std::ranges::find(table, value) != table.end();
+}
+
+/// "serviceRoleKey", "SERVICE_ROLE_KEY" and "service-role-key" as {service, role, key}; digits at a word's end go.
+std::vector<std::string> words_of(std::string_view key) {
+  std::vector<std::string> words(1);
+  bool after_lower = false;
+  for (char c : key) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool begins_word = std::isupper(byte) != 0 && after_lower;
+    if (begins_word || std::isalnum(byte) == 0) words.emplace_back();
+    if (std::isalpha(byte) != 0) words.back() += static_cast<char>(std::tolower(byte));
+    after_lower = std::islower(byte) != 0;
+  }
+  std::erase(words, "");
+  return words;
+}
+
+std::string url_encoded(std::string_view text, bool upper_case) {
+  std::string encoded;
+  for (char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0 || c == '-' || c == '.' || c == '_' || c == '~') {
+      encoded += c;
+    } else {
+      encoded += upper_case ? fmt::format("%{:02X}", byte) : fmt::format("%{:02x}", byte);
+    }
+  }
+  return encoded;
+}
+
+/// The characters of base64 that depend on `bytes` alone, when these begin `skipped` bytes (0 to 2) into a group of
+/// three: so a password is found in "user:password" of a Basic header too.
+std::string base64_core(std::string_view bytes, std::size_t skipped) {
+  constexpr std::string_view k_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const std::string padded = std::string(skipped, '\0') + std::string(bytes);
+  std::string text;
+  for (std::size_t bit = 0; bit + 6 <= padded.size() * 8; bit += 6) {
+    const std::size_t at = bit / 8;
+    const unsigned high = static_cast<unsigned char>(padded[at]);
+    const unsigned low = at + 1 < padded.size() ? static_cast<unsigned char>(padded[at + 1]) : 0;
+    text += k_digits[((high << 8U | low) >> (10 - bit % 8)) & 0x3FU];
+  }
+  const std::size_t shared = (skipped * 8 + 5) / 6;  // characters that also hold bits of what stands before
+  return text.substr(std::min(shared, text.size()));
+}
+
+std::string json_escaped(std::string_view text) {
+  const std::string quoted = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
+/// Length of the user-info at the start of what follows "://", 0 when there is none. A password that was not encoded
+/// may hold '/', '?' and '#', which end the authority otherwise; it shows by a ':' that is followed by no port.
+std::size_t user_info_length(std::string_view text) {
+  const std::string_view word = text.substr(0, text.find_first_of(" \t\r\n\"'<>`"));
+  const std::string_view authority = word.substr(0, word.find_first_of("/?#"));
+  std::size_t at = authority.rfind('@');
+  if (at == std::string_view::npos) {
+    const std::size_t colon = authority.find(':');
+    const bool may_be_port = colon == std::string_view::npos || parse_uint(authority.substr(colon + 1)).has_value();
+    if (may_be_port) return 0;
+    at = word.rfind('@');
+  }
+  return at == std::string_view::npos ? 0 : at;
+}
+
+std::string without_user_info(std::string text) {
+  constexpr std::string_view k_separator = "://";
+  for (std::size_t at = text.find(k_separator); at != std::string::npos; at = text.find(k_separator, at)) {
+    at += k_separator.size();
+    const std::size_t length = user_info_length(std::string_view(text).substr(at));
+    if (length > 0) text.replace(at, length, k_mask);
+  }
+  return text;
+}
+
+}  // namespace
+
+bool is_secret_key(std::string_view key) {
+  const std::vector<std::string> words = words_of(key);
+  if (words.empty() || has(k_harmless_endings, words.back())) return false;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (has(k_secret_words, words[i]) || words[i].ends_with("password")) return true;
+    if (i > 0 && has(k_secret_pairs, std::pair<std::string_view, std::string_view>(words[i - 1], words[i])))
+      return true;
+  }
+  return false;
+}
+
+void Redactor::add_secret(std::string_view value) {
+  if (value.size() < k_least_secret_bytes) return;
+  std::vector<std::string> forms{std::string(value), json_escaped(value), url_encoded(value, true),
+                                 url_encoded(value, false)};
+  for (std::size_t skipped = 0; skipped < 3; ++skipped) {
+    const std::string core = base64_core(value, skipped);
+    if (core.size() < k_least_base64_characters) continue;
+    forms.push_back(core);
+    forms.push_back(replace_all(replace_all(core, "+", "-"), "/", "_"));
+  }
+  for (std::string& form : forms) {
+    if (!has(m_secrets, form)) m_secrets.push_back(std::move(form));
+  }
+  // A secret that contains another must go first, or its rest would stay.
+  std::ranges::stable_sort(m_secrets, std::greater<>(), &std::string::size);
+}
+
+std::string Redactor::redact(std::string_view text) const {
+  std::string redacted(text);
+  for (const std::string& secret : m_secrets) redacted = replace_all(std::move(redacted), secret, k_mask);
+  return without_user_info(std::move(redacted));
+}
+
+Json Redactor::redact(const Json& value) const {
+  if (value.is_string()) return redact(std::string_view(value.get_ref<const std::string&>()));
+  if (value.is_array()) {
+    Json list = Json::array();
+    for (const Json& item : value) list.push_back(redact(item));
+    return list;
+  }
+  if (!value.is_object()) return value;
+  Json map = Json::object();
+  for (const auto& [key, item] : value.items()) {
+    map[redact(std::string_view(key))] = is_secret_key(key) && !item.is_null() ? Json(k_mask) : redact(item);
+  }
+  return map;
+}
+
+}  // namespace spillway::config

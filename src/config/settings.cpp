@@ -1,0 +1,194 @@
+#include "config/settings.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "config/project_file.hpp"
+#include "util/file.hpp"
+#include "util/strings.hpp"
+
+namespace spillway::config {
+namespace {
+
+constexpr std::uint64_t k_least_memory_bytes = std::uint64_t{16} << 20;
+constexpr std::uint64_t k_most_threads = 1024;
+constexpr std::uint64_t k_max_project_bytes = std::uint64_t{1} << 20;
+
+constexpr std::array k_specs{
+    SettingSpec{"force_spill", "E2B_FORCE_SPILL", "--force-spill", SettingKind::boolean, 0, 1,
+                "1, true or yes (0, false or no to turn it off)", "off", "Write every DataFrame to Parquet"},
+    SettingSpec{"spill_threshold", "E2B_SPILL_THRESHOLD", "--spill-threshold", SettingKind::count, 0, UINT64_MAX,
+                "a number of rows, such as 1000000", "none, by bytes only",
+                "Write a DataFrame of more rows than this to Parquet"},
+    SettingSpec{"spill_bytes", "SPILLWAY_SPILL_BYTES", "--spill-bytes", SettingKind::bytes, 0, UINT64_MAX,
+                "a size, such as 256MB", "a quarter of memory_limit",
+                "Write a DataFrame larger than this to Parquet"},
+    SettingSpec{"memory_limit", "SPILLWAY_MEMORY_LIMIT", "--memory-limit", SettingKind::bytes, k_least_memory_bytes,
+                UINT64_MAX, "a size of at least 16MB, such as 512MB or 4GB",
+                "70% of what the machine or its cgroup allows", "The worker's memory budget"},
+    SettingSpec{"threads", "SPILLWAY_THREADS", "--threads", SettingKind::count, 1, k_most_threads,
+                "a number from 1 to 1024", "the cores allowed", "Threads of the engine"},
+};
+
+/// A value as someone wrote it, and where.
+struct Given {
+  std::string text;
+  std::string origin;  ///< "--threads", "SPILLWAY_THREADS", "setting 'threads'"
+  std::optional<Location> location;
+};
+
+std::optional<Given> find_given(const SettingSpec& spec, const SettingSources& sources,
+                                const std::map<std::string, ProjectValue>& project) {
+  if (const auto flag = sources.flags.find(std::string(spec.name)); flag != sources.flags.end()) {
+    return Given{flag->second, std::string(spec.flag), std::nullopt};
+  }
+  if (sources.environment) {
+    const auto variable = sources.environment(std::string(spec.environment));
+    if (variable && !variable->empty()) return Given{*variable, std::string(spec.environment), std::nullopt};
+  }
+  if (const auto value = project.find(std::string(spec.name)); value != project.end()) {
+    return Given{value->second.text, fmt::format("setting '{}'", spec.name), value->second.location};
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> parse(const SettingSpec& spec, std::string_view text) {
+  std::optional<std::uint64_t> number;
+  switch (spec.kind) {
+    case SettingKind::boolean:
+      if (const auto flag = parse_bool(text)) number = *flag ? 1 : 0;
+      break;
+    case SettingKind::count:
+      number = parse_uint(trim(text));
+      break;
+    case SettingKind::bytes:
+      number = parse_bytes(text);
+      break;
+  }
+  if (!number || *number < spec.least || *number > spec.most) return std::nullopt;
+  return number;
+}
+
+Error bad_value(const SettingSpec& spec, const Given& given) {
+  Error error = make_error(
+      ErrorCode::usage, fmt::format("invalid value '{}' of {}: must be {}", given.text, given.origin, spec.accepted));
+  error.location = given.location;
+  return error;
+}
+
+/// The values that were given, by setting; what is wrong with them goes to `errors`.
+std::map<std::string_view, std::uint64_t> parse_given(const SettingSources& sources, std::vector<Error>& errors) {
+  std::map<std::string, ProjectValue> project;
+  if (sources.project_text) {
+    auto read = read_project_settings(*sources.project_text, sources.project_file);
+    if (read) {
+      project = std::move(*read);
+    } else {
+      errors = std::move(read.error());
+    }
+  }
+  std::map<std::string_view, std::uint64_t> values;
+  for (const SettingSpec& spec : k_specs) {
+    const std::optional<Given> given = find_given(spec, sources, project);
+    if (!given) continue;
+    if (const auto number = parse(spec, given->text)) {
+      values[spec.name] = *number;
+    } else {
+      errors.push_back(bad_value(spec, *given));
+    }
+  }
+  return values;
+}
+
+Result<std::uint64_t> unsigned_field(const Json& value, std::string_view name) {
+  if (value.is_number_unsigned()) return value.get<std::uint64_t>();
+  return Failure(
+      make_error(ErrorCode::protocol, fmt::format("invalid setting '{}': must be a number of at least 0, not {}",
+                                                  name, value.dump(-1, ' ', false, Json::error_handler_t::replace))));
+}
+
+}  // namespace
+
+std::span<const SettingSpec> setting_specs() { return k_specs; }
+
+Json Settings::to_json() const {
+  return {{"force_spill", force_spill},
+          {"spill_threshold_rows", spill_threshold_rows ? Json(*spill_threshold_rows) : Json()},
+          {"spill_bytes", spill_bytes},
+          {"memory_limit_bytes", memory_limit_bytes},
+          {"threads", threads}};
+}
+
+Result<Settings> Settings::from_json(const Json& json, Settings defaults) {
+  Settings settings = defaults;
+  std::optional<Error> error;
+  const auto read = [&](const char* name, auto&& store) {
+    const auto value = json.find(name);
+    if (error || value == json.end()) return;
+    const Result<std::uint64_t> number = unsigned_field(*value, name);
+    if (number) {
+      store(*number);
+    } else {
+      error = number.error();
+    }
+  };
+  if (const auto force = json.find("force_spill"); force != json.end()) {
+    if (!force->is_boolean()) {
+      return Failure(make_error(ErrorCode::protocol, "invalid setting 'force_spill': must be true or false"));
+    }
+    settings.force_spill = force->get<bool>();
+  }
+  if (const auto rows = json.find("spill_threshold_rows"); rows != json.end() && rows->is_null()) {
+    settings.spill_threshold_rows.reset();
+  } else {
+    read("spill_threshold_rows", [&](std::uint64_t number) { settings.spill_threshold_rows = number; });
+  }
+  read("spill_bytes", [&](std::uint64_t number) { settings.spill_bytes = number; });
+  read("memory_limit_bytes", [&](std::uint64_t number) { settings.memory_limit_bytes = number; });
+  read("threads", [&](std::uint64_t number) {
+    settings.threads = static_cast<unsigned>(std::clamp(number, std::uint64_t{1}, k_most_threads));
+  });
+  if (error) return Failure(std::move(*error));
+  return settings;
+}
+
+tl::expected<Settings, std::vector<Error>> resolve_settings(const SettingSources& sources,
+                                                            const MachineLimits& machine) {
+  std::vector<Error> errors;
+  const std::map<std::string_view, std::uint64_t> given = parse_given(sources, errors);
+  if (!errors.empty()) return tl::unexpected(std::move(errors));
+  const auto value_or = [&](std::string_view name, std::uint64_t fallback) {
+    const auto value = given.find(name);
+    return value == given.end() ? fallback : value->second;
+  };
+  Settings settings;
+  settings.force_spill = value_or("force_spill", 0) != 0;
+  if (given.contains("spill_threshold")) settings.spill_threshold_rows = given.at("spill_threshold");
+  settings.memory_limit_bytes = value_or("memory_limit", machine.memory_bytes / 10 * 7);
+  settings.spill_bytes = value_or("spill_bytes", settings.memory_limit_bytes / 4);
+  settings.threads = static_cast<unsigned>(value_or("threads", machine.cores));
+  return settings;
+}
+
+Result<SettingSources> process_setting_sources(std::map<std::string, std::string> flags) {
+  SettingSources sources;
+  sources.flags = std::move(flags);
+  sources.environment = [](const std::string& variable) -> std::optional<std::string> {
+    const char* value = std::getenv(variable.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+  Result<std::string> text = read_file(sources.project_file, k_max_project_bytes);
+  if (text) {
+    sources.project_text = std::move(*text);
+  } else if (text.error().code != ErrorCode::file_not_found) {
+    return Failure(std::move(text.error()));
+  }
+  return sources;
+}
+
+}  // namespace spillway::config
