@@ -28,7 +28,7 @@ std::optional<Result<std::string>> LineReader::next() {
       const bool ended = newline == std::string::npos;
       m_start = ended ? m_buffer.size() : newline + 1;
       searched = 0;
-      if (over_long) {
+      if (over_long || line.size() > k_max_line_bytes) {
         return Failure(make_error(ErrorCode::protocol,
                                   fmt::format("line is longer than the limit of {} bytes", k_max_line_bytes)));
       }

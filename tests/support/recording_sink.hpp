@@ -1,5 +1,6 @@
 #pragma once
 
+#include <condition_variable>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -16,6 +17,15 @@ class RecordingSink : public protocol::Sink {
   void emit(protocol::Message message) override {
     const std::scoped_lock lock(m_mutex);
     m_messages.push_back(std::move(message));
+    m_changed.notify_all();
+  }
+
+  /// Waits for the `count`-th answer of that status and returns its body.
+  protocol::Json answer(std::string_view status, std::size_t count = 1) {
+    std::unique_lock lock(m_mutex);
+    const protocol::Response* found = nullptr;
+    m_changed.wait(lock, [&] { return (found = find_answer(status, count)) != nullptr; });
+    return found->body;
   }
 
   std::vector<protocol::Message> messages() const {
@@ -43,7 +53,16 @@ class RecordingSink : public protocol::Sink {
   }
 
  private:
+  const protocol::Response* find_answer(std::string_view status, std::size_t count) const {
+    for (const protocol::Message& message : m_messages) {
+      const auto* response = std::get_if<protocol::Response>(&message);
+      if (response != nullptr && response->status == status && --count == 0) return response;
+    }
+    return nullptr;
+  }
+
   mutable std::mutex m_mutex;
+  std::condition_variable m_changed;
   std::vector<protocol::Message> m_messages;
 };
 
