@@ -38,6 +38,7 @@ Place find_place(const OmlStep& step, const std::vector<std::string>& path) {
 }  // namespace
 
 Json ConfigChecker::check(const OmlStep& step) {
+  if (!step.is_config_readable) return Json::object();
   Json config = step.config == nullptr ? Json::object() : step.config->to_json();
   const ConfigSchema& schema = schema_of(*step.component);
   for (const ConfigProblem& problem : schema.check(config)) report(problem, step);

@@ -1,5 +1,8 @@
 #include "pipeline/config_schema.hpp"
 
+// Without it valijson ends the process where it would throw.
+#define VALIJSON_USE_EXCEPTIONS 1
+
 #include <exception>
 #include <string>
 #include <utility>

@@ -14,6 +14,7 @@ namespace {
 
 /// A document with hundreds of unknown names gets no suggestion for the later ones: each is a search of all ids.
 constexpr std::size_t k_max_suggestions = 100;
+constexpr std::size_t k_max_listed = 12;
 
 bool takes_input(const OmlStep& step) { return step.component != nullptr && step.component->role != Role::extractor; }
 
@@ -55,6 +56,7 @@ class GraphBuilder {
 /// input, and waiting for an unrelated step would only keep the two from running side by side.
 void GraphBuilder::resolve_needs(std::size_t step) {
   const OmlStep& self = m_steps[step];
+  if (!self.are_needs_readable) return;
   if (!self.needs) {
     if (takes_input(self) && step > 0) m_graph.needs[step] = {step - 1};
     return;
@@ -78,7 +80,11 @@ void GraphBuilder::add_unknown(const OmlNeed& need, const OmlStep& step) {
     for (const OmlStep& other : m_steps) {
       if (other.id != step.id) ids.push_back(other.id);
     }
-    if (const auto nearest = closest_match(need.step_id, ids)) hint = fmt::format("did you mean '{}'?", *nearest);
+    if (const auto nearest = closest_match(need.step_id, ids)) {
+      hint = fmt::format("did you mean '{}'?", *nearest);
+    } else if (ids.size() <= k_max_listed) {
+      hint = fmt::format("the other steps: {}", join(ids, ", "));
+    }
   }
   m_diagnostics.add(need.position, fmt::format("unknown step '{}': step '{}' needs it", need.step_id, step.id),
                     std::move(hint));
@@ -86,7 +92,7 @@ void GraphBuilder::add_unknown(const OmlNeed& need, const OmlStep& step) {
 
 void GraphBuilder::check_inputs(std::size_t step) {
   const OmlStep& self = m_steps[step];
-  if (!takes_input(self)) return;
+  if (!takes_input(self) || !self.are_needs_readable) return;
   const bool names_nothing = self.needs ? self.needs->empty() : step == 0;
   if (names_nothing) {
     m_diagnostics.add(self.position,

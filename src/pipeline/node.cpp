@@ -130,7 +130,7 @@ nlohmann::json Node::to_json() const {
     case NodeKind::boolean:
       return text[0] == 't' || text[0] == 'T';
     case NodeKind::integer:
-      return parse_integer(text).value_or(0);
+      return parse_integer(text).value_or(INT64_MAX);  // was reported; any number avoids a second error
     case NodeKind::real:
       return parse_real(text).value_or(0);
     case NodeKind::string:

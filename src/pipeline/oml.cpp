@@ -19,24 +19,29 @@ constexpr std::string_view k_oml_version = "0.1.0";
 /// A key that people bring from elsewhere, and what to write instead.
 struct ForeignKey {
   std::string_view key;
-  std::string_view hint;
+  std::string_view instead;  ///< the key they mean, if one key says it
+  std::string_view hint;     ///< what to write otherwise
 };
 
 constexpr std::array<std::string_view, 5> k_document_keys{"oml_version", "name", "steps", "description", "metadata"};
 constexpr std::array k_foreign_document_keys{
-    ForeignKey{"version", "write oml_version: \"0.1.0\" instead"},
-    ForeignKey{"connectors", "name a component in each step instead, e.g. component: filesystem.csv_extractor"},
-    ForeignKey{"tasks", "write steps instead"},
-    ForeignKey{"outputs", "add a step with a writer component instead, e.g. component: filesystem.csv_writer"},
+    ForeignKey{"version", "oml_version", "write oml_version: \"0.1.0\" instead"},
+    ForeignKey{"connectors", "", "name a component in each step instead, e.g. component: filesystem.csv_extractor"},
+    ForeignKey{"tasks", "steps", "write steps instead"},
+    ForeignKey{"outputs", "", "add a step with a writer component instead, e.g. component: filesystem.csv_writer"},
 };
 
 constexpr std::array<std::string_view, 5> k_step_keys{"id", "component", "mode", "config", "needs"};
 constexpr std::array k_foreign_step_keys{
-    ForeignKey{"name", "write id instead"},          ForeignKey{"driver", "write component instead"},
-    ForeignKey{"type", "write component instead"},   ForeignKey{"uses", "write component instead"},
-    ForeignKey{"depends_on", "write needs instead"}, ForeignKey{"inputs", "name the steps in needs instead"},
-    ForeignKey{"params", "write config instead"},    ForeignKey{"options", "write config instead"},
-    ForeignKey{"with", "write config instead"},
+    ForeignKey{"name", "id", "write id instead"},
+    ForeignKey{"driver", "component", "write component instead"},
+    ForeignKey{"type", "component", "write component instead"},
+    ForeignKey{"uses", "component", "write component instead"},
+    ForeignKey{"depends_on", "needs", "write needs instead"},
+    ForeignKey{"inputs", "needs", "name the steps in needs instead"},
+    ForeignKey{"params", "config", "write config instead"},
+    ForeignKey{"options", "config", "write config instead"},
+    ForeignKey{"with", "config", "write config instead"},
 };
 
 std::vector<std::string> as_strings(std::span<const std::string_view> words) { return {words.begin(), words.end()}; }
@@ -49,19 +54,27 @@ class OmlReader {
   OmlDocument read(const Node& root);
 
  private:
-  void check_keys(const Node& map, std::string_view what, std::span<const std::string_view> known,
-                  std::span<const ForeignKey> foreign);
-  const Node* required(const Node& map, const std::string& what, std::string_view key, std::string_view hint);
+  /// A map of the document: the pipeline itself or a step.
+  struct Scope {
+    const Node& map;
+    std::string what;                     ///< "the pipeline", "step 'extract'"
+    std::vector<std::string_view> meant;  ///< known keys that an unknown one was probably meant to be
+  };
+
+  Scope open(const Node& map, std::string what, std::span<const std::string_view> known,
+             std::span<const ForeignKey> foreign);
+  const Node* required(const Scope& scope, std::string_view key, std::string_view hint);
   bool is_string(const Node& value, std::string_view key);
-  void check_version(const Node& root);
-  void check_optional(const Node& root);
-  std::string read_name(const Node& root);
+  void check_version(const Scope& pipeline);
+  void check_optional(const Scope& pipeline);
+  std::string read_name(const Scope& pipeline);
   OmlStep read_step(const Node& node, std::size_t number);
-  void read_id(const Node& node, const std::string& what, OmlStep& step);
-  void read_component(const Node& node, const std::string& what, OmlStep& step);
+  void read_id(const Scope& scope, OmlStep& step);
+  void read_component(const Scope& scope, OmlStep& step);
   void read_mode(const Node& value, OmlStep& step);
-  void read_config(const MapEntry& entry, const std::string& what, OmlStep& step);
-  void read_needs(const Node& value, const std::string& what, OmlStep& step);
+  void read_config(const Scope& scope, OmlStep& step);
+  void read_needs(const Scope& scope, OmlStep& step);
+  void add_need(const Scope& scope, const Node& need, OmlStep& step);
 
   const ComponentCatalog& m_catalog;
   Diagnostics& m_diagnostics;
@@ -69,47 +82,54 @@ class OmlReader {
 };
 
 OmlDocument OmlReader::read(const Node& root) {
-  check_keys(root, "the pipeline", k_document_keys, k_foreign_document_keys);
-  check_version(root);
-  check_optional(root);
+  const Scope pipeline = open(root, "the pipeline", k_document_keys, k_foreign_document_keys);
+  check_version(pipeline);
+  check_optional(pipeline);
   OmlDocument document;
-  document.name = read_name(root);
-  const Node* steps = required(root, "the pipeline", "steps", "list the steps, each with id and component");
+  document.name = read_name(pipeline);
+  const Node* steps = required(pipeline, "steps", "list the steps, each with id and component");
   if (steps == nullptr) return document;
   if (steps->kind != NodeKind::list || steps->items.empty()) {
-    m_diagnostics.add(steps->position,
-                      fmt::format("invalid 'steps': must be a list of at least one step, not {}",
-                                  steps->items.empty() && steps->kind == NodeKind::list ? "an empty one"
-                                                                                        : with_article(steps->kind)));
+    const bool is_list = steps->kind == NodeKind::list;
+    m_diagnostics.add(steps->position, fmt::format("invalid 'steps': must be a list of at least one step, not {}",
+                                                   is_list ? "an empty one" : with_article(steps->kind)));
     return document;
   }
   for (std::size_t i = 0; i < steps->items.size(); ++i) document.steps.push_back(read_step(steps->items[i], i + 1));
   return document;
 }
 
-void OmlReader::check_keys(const Node& map, std::string_view what, std::span<const std::string_view> known,
-                           std::span<const ForeignKey> foreign) {
+OmlReader::Scope OmlReader::open(const Node& map, std::string what, std::span<const std::string_view> known,
+                                 std::span<const ForeignKey> foreign) {
+  Scope scope{map, std::move(what), {}};
   for (const MapEntry& entry : map.entries) {
     if (std::ranges::find(known, entry.key) != known.end()) continue;
-    const auto instead = std::ranges::find(foreign, entry.key, &ForeignKey::key);
     std::string hint;
-    if (instead != foreign.end()) {
-      hint = instead->hint;
+    std::string_view meant;
+    if (const auto found = std::ranges::find(foreign, entry.key, &ForeignKey::key); found != foreign.end()) {
+      hint = found->hint;
+      meant = found->instead;
     } else if (const auto nearest = closest_match(entry.key, as_strings(known))) {
       hint = fmt::format("did you mean '{}'?", *nearest);
+      meant = *std::ranges::find(known, *nearest);
     } else {
       hint = fmt::format("its keys are {}", join(as_strings(known), ", "));
     }
-    m_diagnostics.add(entry.key_position, fmt::format("unknown key '{}': {} has none of that name", entry.key, what),
+    if (!meant.empty()) scope.meant.push_back(meant);
+    m_diagnostics.add(entry.key_position,
+                      fmt::format("unknown key '{}': {} has none of that name", entry.key, scope.what),
                       std::move(hint));
   }
+  return scope;
 }
 
-const Node* OmlReader::required(const Node& map, const std::string& what, std::string_view key,
-                                std::string_view hint) {
-  const MapEntry* entry = map.find(key);
-  if (entry != nullptr) return &entry->value;
-  m_diagnostics.add(map.position, fmt::format("missing key '{}': {} needs it", key, what), std::string(hint));
+/// Null when the key is missing, which is an error unless the document has it under a wrong name.
+const Node* OmlReader::required(const Scope& scope, std::string_view key, std::string_view hint) {
+  if (const MapEntry* entry = scope.map.find(key)) return &entry->value;
+  if (std::ranges::find(scope.meant, key) == scope.meant.end()) {
+    m_diagnostics.add(scope.map.position, fmt::format("missing key '{}': {} needs it", key, scope.what),
+                      std::string(hint));
+  }
   return nullptr;
 }
 
@@ -121,9 +141,9 @@ bool OmlReader::is_string(const Node& value, std::string_view key) {
   return false;
 }
 
-void OmlReader::check_version(const Node& root) {
+void OmlReader::check_version(const Scope& pipeline) {
   const std::string wanted = fmt::format("write oml_version: \"{}\"", k_oml_version);
-  const Node* version = required(root, "the pipeline", "oml_version", wanted);
+  const Node* version = required(pipeline, "oml_version", wanted);
   if (version == nullptr || (version->kind == NodeKind::string && version->text == k_oml_version)) return;
   m_diagnostics.add(version->position,
                     fmt::format("unsupported oml_version '{}': only {} is known", version->text, k_oml_version),
@@ -131,17 +151,17 @@ void OmlReader::check_version(const Node& root) {
 }
 
 /// `description` and `metadata` are for people and tools: they are checked and go no further.
-void OmlReader::check_optional(const Node& root) {
-  if (const MapEntry* description = root.find("description")) is_string(description->value, "description");
-  if (const MapEntry* metadata = root.find("metadata");
+void OmlReader::check_optional(const Scope& pipeline) {
+  if (const MapEntry* description = pipeline.map.find("description")) is_string(description->value, "description");
+  if (const MapEntry* metadata = pipeline.map.find("metadata");
       metadata != nullptr && metadata->value.kind != NodeKind::map) {
     m_diagnostics.add(metadata->value.position,
                       fmt::format("invalid 'metadata': must be a map, not {}", with_article(metadata->value.kind)));
   }
 }
 
-std::string OmlReader::read_name(const Node& root) {
-  const Node* name = required(root, "the pipeline", "name", "give the pipeline a name");
+std::string OmlReader::read_name(const Scope& pipeline) {
+  const Node* name = required(pipeline, "name", "give the pipeline a name");
   if (name == nullptr || !is_string(*name, "name")) return {};
   if (trim(name->text).empty()) {
     m_diagnostics.add(name->position, "invalid 'name': must not be empty");
@@ -162,19 +182,19 @@ OmlStep OmlReader::read_step(const Node& node, std::size_t number) {
     return step;
   }
   const MapEntry* id = node.find("id");
-  const std::string what = id != nullptr && !id->value.text.empty() ? fmt::format("step '{}'", id->value.text)
-                                                                    : fmt::format("step {}", number);
-  check_keys(node, what, k_step_keys, k_foreign_step_keys);
-  read_id(node, what, step);
-  read_component(node, what, step);
+  const bool has_id = id != nullptr && !id->value.text.empty();
+  const Scope scope = open(node, has_id ? fmt::format("step '{}'", id->value.text) : fmt::format("step {}", number),
+                           k_step_keys, k_foreign_step_keys);
+  read_id(scope, step);
+  read_component(scope, step);
   if (const MapEntry* mode = node.find("mode")) read_mode(mode->value, step);
-  if (const MapEntry* config = node.find("config")) read_config(*config, what, step);
-  if (const MapEntry* needs = node.find("needs")) read_needs(needs->value, what, step);
+  read_config(scope, step);
+  read_needs(scope, step);
   return step;
 }
 
-void OmlReader::read_id(const Node& node, const std::string& what, OmlStep& step) {
-  const Node* id = required(node, what, "id", "give the step an id, e.g. id: extract-orders");
+void OmlReader::read_id(const Scope& scope, OmlStep& step) {
+  const Node* id = required(scope, "id", "give the step an id, e.g. id: extract-orders");
   if (id == nullptr || !is_string(*id, "id")) return;
   step.position = id->position;
   step.id = id->text;
@@ -187,8 +207,8 @@ void OmlReader::read_id(const Node& node, const std::string& what, OmlStep& step
   }
 }
 
-void OmlReader::read_component(const Node& node, const std::string& what, OmlStep& step) {
-  const Node* name = required(node, what, "component", "name what the step runs, e.g. component: duckdb.processor");
+void OmlReader::read_component(const Scope& scope, OmlStep& step) {
+  const Node* name = required(scope, "component", "name what the step runs, e.g. component: duckdb.processor");
   if (name == nullptr || !is_string(*name, "component")) return;
   step.component = m_catalog.find(name->text);
   if (step.component != nullptr) {
@@ -197,56 +217,72 @@ void OmlReader::read_component(const Node& node, const std::string& what, OmlSte
   }
   const std::vector<std::string> names = m_catalog.names();
   const auto nearest = closest_match(name->text, names);
-  m_diagnostics.add(name->position, fmt::format("unknown component '{}': {} names it", name->text, what),
+  m_diagnostics.add(name->position, fmt::format("unknown component '{}': {} names it", name->text, scope.what),
                     nearest ? fmt::format("did you mean '{}'?", *nearest)
                             : fmt::format("the components are {}", join(names, ", ")));
 }
 
 void OmlReader::read_mode(const Node& value, OmlStep& step) {
-  const auto mode = mode_from_string(value.text);
-  if (value.kind != NodeKind::string || !mode) {
-    m_diagnostics.add(value.position, fmt::format("invalid mode '{}': must be read, transform or write", value.text));
+  const auto mode = value.kind == NodeKind::string ? mode_from_string(value.text) : std::nullopt;
+  if (step.component == nullptr) {
+    if (!mode) {
+      m_diagnostics.add(value.position,
+                        fmt::format("invalid mode '{}': must be read, transform or write", value.text));
+    }
     return;
   }
-  if (step.component == nullptr) return;
-  step.mode = *mode;
-  if (std::ranges::find(step.component->modes, *mode) != step.component->modes.end()) return;
-  m_diagnostics.add(value.position,
-                    fmt::format("invalid mode '{}': {} has only {}", value.text, step.component->name,
-                                to_string(step.component->modes.front())),
-                    fmt::format("write mode: {}, or leave it out", to_string(step.component->modes.front())));
+  const std::vector<Mode>& modes = step.component->modes;
+  if (mode && std::ranges::find(modes, *mode) != modes.end()) {
+    step.mode = *mode;
+    return;
+  }
+  m_diagnostics.add(
+      value.position,
+      fmt::format("invalid mode '{}': {} has only {}", value.text, step.component->name, to_string(modes.front())),
+      fmt::format("write mode: {}, or leave it out", to_string(modes.front())));
 }
 
-void OmlReader::read_config(const MapEntry& entry, const std::string& what, OmlStep& step) {
-  step.config_position = entry.key_position;
-  if (entry.value.kind == NodeKind::map) {
-    step.config = &entry.value;
-  } else if (entry.value.kind != NodeKind::null) {
-    m_diagnostics.add(entry.value.position, fmt::format("invalid 'config' of {}: must be a map, not {}", what,
-                                                        with_article(entry.value.kind)));
+void OmlReader::read_config(const Scope& scope, OmlStep& step) {
+  const MapEntry* entry = scope.map.find("config");
+  if (entry == nullptr) {
+    step.is_config_readable = std::ranges::find(scope.meant, "config") == scope.meant.end();
+    return;
+  }
+  step.config_position = entry->key_position;
+  if (entry->value.kind == NodeKind::map) {
+    step.config = &entry->value;
+  } else if (entry->value.kind != NodeKind::null) {
+    step.is_config_readable = false;
+    m_diagnostics.add(entry->value.position, fmt::format("invalid 'config' of {}: must be a map, not {}", scope.what,
+                                                         with_article(entry->value.kind)));
   }
 }
 
-void OmlReader::read_needs(const Node& value, const std::string& what, OmlStep& step) {
+void OmlReader::read_needs(const Scope& scope, OmlStep& step) {
+  const MapEntry* entry = scope.map.find("needs");
+  if (entry == nullptr) {
+    step.are_needs_readable = std::ranges::find(scope.meant, "needs") == scope.meant.end();
+    return;
+  }
   step.needs.emplace();
-  const auto add = [&](const Node& need) {
-    if (need.kind != NodeKind::string) {
-      m_diagnostics.add(need.position,
-                        fmt::format("invalid 'needs' of {}: must name steps, not {}", what, with_article(need.kind)),
-                        need.text.empty() ? "" : fmt::format("quote it: \"{}\"", need.text));
-      return;
-    }
-    const auto repeated = std::ranges::find(*step.needs, need.text, &OmlNeed::step_id);
-    if (repeated == step.needs->end()) {
-      step.needs->push_back({need.text, need.position});
-    } else {
-      m_diagnostics.add(need.position, fmt::format("duplicate need '{}': {} names it twice", need.text, what));
-    }
-  };
-  if (value.kind == NodeKind::list) {
-    for (const Node& need : value.items) add(need);
+  if (entry->value.kind == NodeKind::list) {
+    for (const Node& need : entry->value.items) add_need(scope, need, step);
   } else {
-    add(value);
+    add_need(scope, entry->value, step);
+  }
+}
+
+void OmlReader::add_need(const Scope& scope, const Node& need, OmlStep& step) {
+  if (need.kind != NodeKind::string) {
+    step.are_needs_readable = false;
+    m_diagnostics.add(
+        need.position,
+        fmt::format("invalid 'needs' of {}: must name steps, not {}", scope.what, with_article(need.kind)),
+        need.text.empty() ? "" : fmt::format("quote it: \"{}\"", need.text));
+  } else if (std::ranges::find(*step.needs, need.text, &OmlNeed::step_id) != step.needs->end()) {
+    m_diagnostics.add(need.position, fmt::format("duplicate need '{}': {} names it twice", need.text, scope.what));
+  } else {
+    step.needs->push_back({need.text, need.position});
   }
 }
 

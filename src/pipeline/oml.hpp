@@ -22,7 +22,10 @@ struct OmlStep {
   Position position;
   const ComponentSpec* component = nullptr;  ///< null when unknown
   Mode mode = Mode::read;
-  const Node* config = nullptr;               ///< a map; null when left out
+  const Node* config = nullptr;  ///< a map; null when left out
+  /// False when the document has a config, or needs, that cannot be read: nothing more is to be said of them.
+  bool is_config_readable = true;
+  bool are_needs_readable = true;
   Position config_position;                   ///< of the key `config`, else of the step
   std::optional<std::vector<OmlNeed>> needs;  ///< unset: the step does not say
 };

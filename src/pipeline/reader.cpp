@@ -1,5 +1,6 @@
 #include "pipeline/reader.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <sstream>
@@ -33,6 +34,12 @@ class TreeBuilder final : public YAML::EventHandler {
 
   std::optional<Node> take_root() { return std::move(m_root); }
   const YAML::Mark& last_scalar() const { return m_last_scalar; }
+  /// Where the innermost list or map that has not ended began.
+  std::optional<Position> innermost_open(NodeKind kind) const {
+    const auto open =
+        std::find_if(m_open.rbegin(), m_open.rend(), [&](const Open& o) { return o.node.kind == kind; });
+    return open == m_open.rend() ? std::nullopt : std::optional(open->node.position);
+  }
 
   void OnDocumentStart(const YAML::Mark& mark) override;
   void OnDocumentEnd() override {}
@@ -134,7 +141,6 @@ void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
                         fmt::format("number out of range '{}': {}", value,
                                     node.kind == NodeKind::integer ? "an integer has 64 bits" : "a number is finite"),
                         fmt::format("if it is text, quote it: \"{}\"", value));
-      node.kind = NodeKind::string;
     }
   } else {
     check_tag(tag, "str", node.position);
@@ -231,6 +237,9 @@ struct SyntaxMessage {
   std::string_view hint;
 };
 
+constexpr std::string_view k_open_map = "end of map flow not found";
+constexpr std::string_view k_open_list = "end of sequence flow not found";
+
 constexpr std::array k_syntax_messages{
     SyntaxMessage{"illegal map value", "unexpected ':'",
                   "quote text that holds ': ', and indent the keys of a map alike"},
@@ -239,8 +248,8 @@ constexpr std::array k_syntax_messages{
                   "indent the keys of a map alike, and put a blank after the ':'"},
     SyntaxMessage{"end of sequence not found", "a line that is no '- item' of the list it stands in",
                   "indent the items of a list alike"},
-    SyntaxMessage{"end of map flow not found", "'{' without its '}'", "close it, or put ',' between its entries"},
-    SyntaxMessage{"end of sequence flow not found", "'[' without its ']'", "close it, or put ',' between its items"},
+    SyntaxMessage{k_open_map, "'{' without its '}'", "close it, or put ',' between its entries"},
+    SyntaxMessage{k_open_list, "'[' without its ']'", "close it, or put ',' between its items"},
     SyntaxMessage{"illegal flow end", "a ']' or '}' that closes nothing", "quote it if it is text"},
     SyntaxMessage{"unknown token", "text cannot begin with this character", "quote it"},
     SyntaxMessage{"illegal EOF in scalar", "quoted text without its closing quote", "close it"},
@@ -257,15 +266,21 @@ bool is_tab_indented(std::string_view line) {
   return line.substr(0, line.find_first_not_of(" \t-")).find('\t') != std::string_view::npos;
 }
 
-void add_syntax_error(const YAML::Exception& exception, const SourceText& source, Diagnostics& diagnostics) {
+void add_syntax_error(const YAML::Exception& exception, const TreeBuilder& builder, const SourceText& source,
+                      Diagnostics& diagnostics) {
   const std::size_t line = index_of(exception.mark.line);
+  Position position = source.position(line, index_of(exception.mark.column));
   SyntaxMessage found{{}, exception.msg, {}};
   for (const SyntaxMessage& candidate : k_syntax_messages) {
     if (exception.msg.starts_with(candidate.parser)) found = candidate;
   }
+  // The parser reports where it gave up; what is missing is missed by the bracket.
+  if (found.parser == k_open_list) position = builder.innermost_open(NodeKind::list).value_or(position);
+  if (found.parser == k_open_map) position = builder.innermost_open(NodeKind::map).value_or(position);
   if (exception.msg.starts_with(k_tab_message.parser) || is_tab_indented(source.line(line))) found = k_tab_message;
-  diagnostics.add(source.position(line, index_of(exception.mark.column)),
-                  fmt::format("invalid YAML: {}", found.message), std::string(found.hint));
+  // What was found wrong before may only be a consequence.
+  diagnostics.take();
+  diagnostics.add(position, fmt::format("invalid YAML: {}", found.message), std::string(found.hint));
 }
 
 /// The parser takes quoted text that never ends for complete when the file ends with a newline.
@@ -301,7 +316,7 @@ std::optional<Node> read_document(std::string_view text, Diagnostics& diagnostic
   } catch (const ReadingStopped&) {
     return std::nullopt;
   } catch (const YAML::Exception& exception) {
-    add_syntax_error(exception, *source, diagnostics);
+    add_syntax_error(exception, builder, *source, diagnostics);
     return std::nullopt;
   }
   std::optional<Node> root = builder.take_root();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -57,6 +58,13 @@ std::string or_list(const std::vector<std::string>& words) {
   return fmt::format("{} or {}", join({words.begin(), words.end() - 1}, ", "), words.back());
 }
 
+/// 'a', 'b' or 'c'
+std::string choices_text(const Json& values) {
+  std::vector<std::string> words;
+  std::ranges::transform(values, std::back_inserter(words), shown);
+  return or_list(words);
+}
+
 std::vector<std::string> words_of(const Json& values) {
   std::vector<std::string> words;
   for (const Json& value : values) words.push_back(value.is_string() ? value.get<std::string>() : value.dump());
@@ -90,16 +98,20 @@ bool accepts_type_of(const Json& schema, const Json& value) {
   return types.empty() || std::ranges::any_of(types, [&](const auto& type) { return is_of_type(value, type); });
 }
 
-/// "10" where an integer is wanted: the quotes are the mistake.
-std::string unquote_hint(const std::vector<std::string>& types, const Json& value) {
+/// How to write a string as what is wanted: "10" without its quotes, yes as true, a as [a].
+std::string rewrite_hint(const std::vector<std::string>& types, const Json& value) {
   if (!value.is_string()) return {};
+  const auto accepts = [&](std::string_view type) { return std::ranges::find(types, type) != types.end(); };
   const std::string text = value.get<std::string>();
   const NodeKind plain = plain_scalar_kind(text);
-  const bool fits = std::ranges::any_of(types, [&](const std::string& type) {
-    return (type == "boolean" && plain == NodeKind::boolean) || (type == "integer" && plain == NodeKind::integer) ||
-           (type == "number" && (plain == NodeKind::integer || plain == NodeKind::real));
-  });
-  return fits ? fmt::format("write {} without quotes", text) : "";
+  const bool is_number = plain == NodeKind::integer || (plain == NodeKind::real && !accepts("integer"));
+  if ((accepts("boolean") && plain == NodeKind::boolean) ||
+      ((accepts("integer") || accepts("number")) && is_number)) {
+    return fmt::format("write {} without quotes", text);
+  }
+  if (const auto meant = parse_bool(text); accepts("boolean") && meant) return *meant ? "write true" : "write false";
+  if (accepts("array") && !text.empty()) return fmt::format("write it as a list: [{}]", text);
+  return {};
 }
 
 /// Walks a schema and a value together and collects what does not fit.
@@ -129,8 +141,8 @@ class Explainer {
   void explain_string(const Json& schema, const Json& value);
   void explain_list(const Json& schema, const Json& value);
   void explain_map(const Json& schema, const Json& value);
-  void explain_missing(const Json& schema, const Json& value);
-  void add_unknown_key(const Json& properties, const std::string& key);
+  void explain_missing(const Json& schema, const Json& value, const std::vector<std::string>& meant);
+  std::optional<std::string> add_unknown_key(const Json& properties, const std::string& key);
   void explain_branches(const Json& branches, const Json& value);
 
   Path m_path;
@@ -141,16 +153,16 @@ void Explainer::add_type_problem(const Json& schema, const Json& value) {
   const std::vector<std::string> types = accepted_types(schema);
   std::vector<std::string> names;
   std::ranges::transform(types, std::back_inserter(names), type_with_article);
-  add(fmt::format("must be {}, not {}", or_list(names), described(value)), unquote_hint(types, value));
+  add(fmt::format("must be {}, not {}", or_list(names), described(value)), rewrite_hint(types, value));
   m_problems.back().wants_string = std::ranges::find(types, "string") != types.end();
 }
 
 void Explainer::explain_choice(const Json& schema, const Json& value) {
   if (const Json* choices = member(schema, "enum"); choices != nullptr && !choices->empty()) {
     if (std::ranges::find(*choices, value) == choices->end()) {
-      const std::vector<std::string> words = words_of(*choices);
-      const auto nearest = value.is_string() ? closest_match(value.get<std::string>(), words) : std::nullopt;
-      add(fmt::format("must be {}, not {}", or_list(words), described(value)),
+      const auto nearest =
+          value.is_string() ? closest_match(value.get<std::string>(), words_of(*choices)) : std::nullopt;
+      add(fmt::format("must be {}, not {}", choices_text(*choices), described(value)),
           nearest ? fmt::format("did you mean '{}'?", *nearest) : "");
     }
   }
@@ -224,6 +236,7 @@ void Explainer::explain_map(const Json& schema, const Json& value) {
   const Json* properties = member(schema, "properties");
   if (properties == nullptr) properties = &no_properties;
   const Json* others = member(schema, "additionalProperties");
+  std::vector<std::string> meant;
   for (const auto& [key, part] : value.items()) {
     m_path.push_back(key);
     if (const Json* property = member(*properties, key)) {
@@ -231,30 +244,32 @@ void Explainer::explain_map(const Json& schema, const Json& value) {
     } else if (others != nullptr && others->is_object()) {
       explain(*others, part);
     } else if (others != nullptr && *others == false) {
-      add_unknown_key(*properties, key);
+      if (auto nearest = add_unknown_key(*properties, key)) meant.push_back(std::move(*nearest));
     }
     m_path.pop_back();
   }
-  explain_missing(schema, value);
+  explain_missing(schema, value, meant);
 }
 
-void Explainer::add_unknown_key(const Json& properties, const std::string& key) {
+/// Returns the option that was probably meant.
+std::optional<std::string> Explainer::add_unknown_key(const Json& properties, const std::string& key) {
   std::vector<std::string> known;
   for (const auto& property : properties.items()) known.push_back(property.key());
-  const auto nearest = closest_match(key, known);
+  std::optional<std::string> nearest = closest_match(key, known);
   m_problems.push_back(
       {Kind::unknown_key,
        m_path,
        {},
        nearest ? fmt::format("did you mean '{}'?", *nearest) : fmt::format("its options are {}", join(known, ", ")),
        false});
+  return nearest;
 }
 
-void Explainer::explain_missing(const Json& schema, const Json& value) {
+void Explainer::explain_missing(const Json& schema, const Json& value, const std::vector<std::string>& meant) {
   const Json* required = member(schema, "required");
   if (required == nullptr) return;
   for (const std::string& key : words_of(*required)) {
-    if (value.contains(key)) continue;
+    if (value.contains(key) || std::ranges::find(meant, key) != meant.end()) continue;
     Path path = m_path;
     path.push_back(key);
     const Json* properties = member(schema, "properties");

@@ -58,7 +58,7 @@ std::optional<SourceText> SourceText::make(std::string_view text, Diagnostics& d
     diagnostics.add(
         position_of_offset(bytes, static_cast<std::size_t>(control - bytes.begin())),
         fmt::format("control character U+{:04X}: a document is text", static_cast<unsigned char>(*control)),
-        "remove it, or write it as an escape in double quotes");
+        "remove it");
     return std::nullopt;
   }
   return SourceText(std::move(bytes));

@@ -1,0 +1,168 @@
+#include "config/redact.hpp"
+
+namespace spillway::config {
+namespace {
+
+std::string masked(const Redactor& redactor, std::string_view text) { return redactor.redact(text); }
+
+TEST(Redact, KeysOfSecretsAreKnownInEveryNotation) {
+  for (const char* key : {"password",
+                          "PASSWORD",
+                          "db_password",
+                          "dbPassword",
+                          "DBPASSWORD",
+                          "pgpassword",
+                          "passwd",
+                          "pwd",
+                          "secret",
+                          "client_secret",
+                          "clientSecret",
+                          "secret_access_key",
+                          "token",
+                          "access_token",
+                          "accessToken",
+                          "GITHUB_TOKEN",
+                          "token2",
+                          "api_key",
+                          "apiKey",
+                          "api-key",
+                          "APIKEY",
+                          "X-Api-Key",
+                          "E2B_API_KEY",
+                          "api_key_prod",
+                          "service_role_key",
+                          "serviceRoleKey",
+                          "anon_key",
+                          "private_key",
+                          "pg_dsn",
+                          "dsn",
+                          "POSTGRES_DSN",
+                          "authorization",
+                          "Authorization",
+                          "Proxy-Authorization",
+                          "credentials",
+                          "connection_string",
+                          "cookie"}) {
+    EXPECT_TRUE(is_secret_key(key)) << key;
+  }
+}
+
+TEST(Redact, KeysThatOnlyResembleThemAreNot) {
+  for (const char* key : {"",
+                          "key",
+                          "keys",
+                          "primary_key",
+                          "sort_key",
+                          "key_column",
+                          "public_key",
+                          "monkey",
+                          "tokens_total",
+                          "max_tokens",
+                          "token_count",
+                          "token_type",
+                          "tokenizer",
+                          "password_column",
+                          "password_file",
+                          "passwordless",
+                          "secretary",
+                          "secret_name",
+                          "author",
+                          "authority",
+                          "api_key_env",
+                          "access_key_id",
+                          "path",
+                          "query",
+                          "dsname",
+                          "user",
+                          "host",
+                          "session_id",
+                          "manifest_hash",
+                          "sha256",
+                          "cookie_policy",
+                          "rows_out",
+                          "keyboard"}) {
+    EXPECT_FALSE(is_secret_key(key)) << key;
+  }
+}
+
+TEST(Redact, ValuesUnderASecretKeyAreMaskedWhateverTheirType) {
+  const Json value = Json::parse(R"({"host": "h", "password": "pw", "pin": 5, "nested": [{"token": 5}],
+    "credentials": {"a": 1}, "api_key": null, "secret": ["x"]})");
+  EXPECT_EQ(Redactor().redact(value), Json::parse(R"({"host": "h", "password": "***", "pin": 5,
+    "nested": [{"token": "***"}], "credentials": "***", "api_key": null, "secret": "***"})"));
+}
+
+TEST(Redact, OrdinaryConfigPassesUnchanged) {
+  const Json value = Json::parse(R"({"path": "data/a.csv", "columns": ["key", "token"], "types": {"key": "BIGINT"},
+    "query": "SELECT token, password FROM df WHERE a @> b", "limit": 5, "x": [1.5, true, null]})");
+  EXPECT_EQ(Redactor().redact(value), value);
+}
+
+TEST(Redact, TheUserInfoOfAUrlIsMasked) {
+  const Redactor redactor;
+  EXPECT_EQ(masked(redactor, "postgres://u:p@host:5432/db"), "postgres://***@host:5432/db");
+  EXPECT_EQ(masked(redactor, "cannot reach 'mysql://u:p@h/db', https://token@x.io/a?b=c"),
+            "cannot reach 'mysql://***@h/db', https://***@x.io/a?b=c");
+  EXPECT_EQ(masked(redactor, "postgres://u:p@ss@host/db"), "postgres://***@host/db");
+  EXPECT_EQ(masked(redactor, "postgres://u:p/ss#?@host/db"), "postgres://***@host/db");
+  EXPECT_EQ(redactor.redact(Json::parse(R"({"url": "http://u:p@h"})")), Json::parse(R"({"url": "http://***@h"})"));
+}
+
+TEST(Redact, AUrlWithoutUserInfoIsKept) {
+  for (const char* text : {"https://host/a@b", "https://host:8080/?mail=a@b.c", "a@b.c", "://", "x://", "file:///a@b",
+                           "see http://h and mail a@b.c"}) {
+    EXPECT_EQ(masked(Redactor(), text), text);
+  }
+}
+
+TEST(Redact, RegisteredSecretsAreMaskedWhereverTheyStand) {
+  Redactor redactor;
+  redactor.add_secret("hunter2!");
+  EXPECT_EQ(masked(redactor, "FATAL: password \"hunter2!\" is wrong (hunter2!)"),
+            "FATAL: password \"***\" is wrong (***)");
+  EXPECT_EQ(redactor.redact(Json::parse(R"({"a": ["xhunter2!x"], "hunter2!": 1})")),
+            Json::parse(R"({"a": ["x***x"], "***": 1})"));
+}
+
+TEST(Redact, RegisteredSecretsAreMaskedInTheirEncodedForms) {
+  Redactor redactor;
+  redactor.add_secret("p w/\"\xC3\xA9+");
+  EXPECT_EQ(masked(redactor, "?a=p%20w%2F%22%C3%A9%2B&b"), "?a=***&b");
+  EXPECT_EQ(masked(redactor, "?a=p%20w%2f%22%c3%a9%2b&b"), "?a=***&b");
+  EXPECT_EQ(masked(redactor, R"({"x":"p w/\"é+"})"), R"({"x":"***"})");
+}
+
+TEST(Redact, RegisteredSecretsAreMaskedInBase64AtEveryAlignment) {
+  Redactor redactor;
+  redactor.add_secret("correct horse");
+  // base64 of "correct horse", "u:correct horse", "me:correct horse" and "ab:correct horse!?".
+  for (const char* text : {"Y29ycmVjdCBob3JzZQ==", "dTpjb3JyZWN0IGhvcnNl",
+                           "bWU6Y29ycmVjdCBob3JzZQ==", "YWI6Y29ycmVjdCBob3JzZSE/", "eHg6eTpjb3JyZWN0IGhvcnNl"}) {
+    EXPECT_NE(masked(redactor, text).find("***"), std::string::npos) << text;
+    EXPECT_EQ(masked(redactor, text).find("VjdCBob3J"), std::string::npos) << text;
+    EXPECT_EQ(masked(redactor, text).find("yZWN0IGhv"), std::string::npos) << text;
+  }
+}
+
+TEST(Redact, ASecretThatContainsAnotherLeavesNoRest) {
+  Redactor redactor;
+  redactor.add_secret("abcd");
+  redactor.add_secret("abcdefgh");
+  EXPECT_EQ(masked(redactor, "abcdefgh abcd"), "*** ***");
+}
+
+TEST(Redact, ShortValuesAreNotMasked) {
+  Redactor redactor;
+  redactor.add_secret("abc");
+  redactor.add_secret("");
+  EXPECT_EQ(masked(redactor, "abc def"), "abc def");
+}
+
+TEST(Redact, BytesThatAreNoTextAreNoProblem) {
+  Redactor redactor;
+  redactor.add_secret("\xFF\xFE\x00\x01");
+  EXPECT_EQ(masked(redactor, "\xFF://\xFE:\xFF@\x80"), "\xFF://***@\x80");
+}
+
+}  // namespace
+}  // namespace spillway::config

@@ -1,0 +1,139 @@
+#include "config/settings.hpp"
+
+#include <set>
+
+namespace spillway::config {
+namespace {
+
+constexpr MachineLimits k_machine{1000 * 1024 * 1024, 8};
+
+SettingSources sources_of(std::map<std::string, std::string> environment) {
+  SettingSources sources;
+  sources.environment = [environment](const std::string& name) -> std::optional<std::string> {
+    const auto variable = environment.find(name);
+    return variable == environment.end() ? std::nullopt : std::optional(variable->second);
+  };
+  return sources;
+}
+
+Settings resolved(const SettingSources& sources) {
+  const auto settings = resolve_settings(sources, k_machine);
+  if (!settings) ADD_FAILURE() << settings.error().front().to_display();
+  return settings.value_or(Settings{});
+}
+
+std::vector<std::string> errors_of(const SettingSources& sources) {
+  std::vector<std::string> errors;
+  const auto settings = resolve_settings(sources, k_machine);
+  if (settings) return errors;
+  for (const Error& error : settings.error()) {
+    EXPECT_EQ(error.code, ErrorCode::usage);
+    errors.push_back(error.to_display());
+  }
+  return errors;
+}
+
+TEST(Settings, DefaultsFollowTheMachine) {
+  const Settings settings = resolved({});
+  EXPECT_FALSE(settings.force_spill);
+  EXPECT_FALSE(settings.spill_threshold_rows);
+  EXPECT_EQ(settings.memory_limit_bytes, k_machine.memory_bytes / 10 * 7);
+  EXPECT_EQ(settings.spill_bytes, settings.memory_limit_bytes / 4);
+  EXPECT_EQ(settings.threads, 8U);
+}
+
+TEST(Settings, SpillBytesFollowAMemoryLimitThatWasGiven) {
+  EXPECT_EQ(resolved(sources_of({{"SPILLWAY_MEMORY_LIMIT", "512MB"}})).spill_bytes, std::uint64_t{128} << 20);
+}
+
+TEST(Settings, EveryVariableOfTheContractIsRead) {
+  const Settings settings = resolved(sources_of({{"E2B_FORCE_SPILL", "1"},
+                                                 {"E2B_SPILL_THRESHOLD", "1000"},
+                                                 {"SPILLWAY_SPILL_BYTES", "1MB"},
+                                                 {"SPILLWAY_MEMORY_LIMIT", "1.5GB"},
+                                                 {"SPILLWAY_THREADS", "3"}}));
+  EXPECT_EQ(settings, (Settings{true, 1000, std::uint64_t{1} << 20, std::uint64_t{1536} << 20, 3}));
+}
+
+TEST(Settings, ForceSpillTakesTheWordsOfTheContract) {
+  for (const char* yes : {"1", "true", "yes", "TRUE"}) {
+    EXPECT_TRUE(resolved(sources_of({{"E2B_FORCE_SPILL", yes}})).force_spill) << yes;
+  }
+  for (const char* no : {"0", "false", "no", ""}) {
+    EXPECT_FALSE(resolved(sources_of({{"E2B_FORCE_SPILL", no}})).force_spill) << no;
+  }
+}
+
+TEST(Settings, FlagBeatsEnvironmentBeatsProjectFile) {
+  SettingSources sources = sources_of({{"SPILLWAY_THREADS", "2"}, {"SPILLWAY_SPILL_BYTES", "2MB"}});
+  sources.project_text = "settings: {threads: 1, spill_bytes: 1MB, memory_limit: 100MB}\n";
+  sources.flags = {{"threads", "3"}};
+  const Settings settings = resolved(sources);
+  EXPECT_EQ(settings.threads, 3U);
+  EXPECT_EQ(settings.spill_bytes, std::uint64_t{2} << 20);
+  EXPECT_EQ(settings.memory_limit_bytes, std::uint64_t{100} << 20);
+}
+
+TEST(Settings, AnEmptyVariableIsUnset) { EXPECT_EQ(resolved(sources_of({{"SPILLWAY_THREADS", ""}})).threads, 8U); }
+
+TEST(Settings, ABadValueNamesItsOriginAndWhatIsAccepted) {
+  SettingSources sources = sources_of({{"SPILLWAY_MEMORY_LIMIT", "lots"}, {"E2B_FORCE_SPILL", "maybe"}});
+  sources.flags = {{"threads", "0"}};
+  sources.project_text = "settings:\n  spill_bytes: -1\n";
+  EXPECT_EQ(
+      errors_of(sources),
+      (std::vector<std::string>{
+          "error: invalid value 'maybe' of E2B_FORCE_SPILL: must be 1, true or yes (0, false or no to turn it off)",
+          "spillway.yaml:2:16: error: invalid value '-1' of setting 'spill_bytes': must be a size, such as 256MB",
+          "error: invalid value 'lots' of SPILLWAY_MEMORY_LIMIT: must be a size of at least 16MB, such as 512MB "
+          "or 4GB",
+          "error: invalid value '0' of --threads: must be a number from 1 to 1024"}));
+}
+
+TEST(Settings, ValuesOutOfRangeAreRefused) {
+  EXPECT_EQ(errors_of(sources_of({{"SPILLWAY_MEMORY_LIMIT", "1MB"}})).size(), 1U);
+  EXPECT_EQ(errors_of(sources_of({{"SPILLWAY_THREADS", "5000"}})).size(), 1U);
+  EXPECT_EQ(errors_of(sources_of({{"E2B_SPILL_THRESHOLD", "1e6"}})).size(), 1U);
+}
+
+TEST(Settings, AWrongProjectFileIsReportedWithTheRest) {
+  SettingSources sources = sources_of({{"SPILLWAY_THREADS", "x"}});
+  sources.project_text = "settings: {thread: 5}\n";
+  EXPECT_EQ(errors_of(sources).size(), 2U);
+}
+
+TEST(Settings, SurviveTheWayThroughJson) {
+  for (const Settings& settings : {Settings{true, 5, 6, 7, 8}, Settings{false, std::nullopt, 1, 2, 3}}) {
+    const auto read = Settings::from_json(settings.to_json(), {});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(*read, settings);
+  }
+}
+
+TEST(Settings, JsonWithoutAFieldKeepsTheDefault) {
+  const Settings defaults{true, 5, 6, 7, 8};
+  EXPECT_EQ(Settings::from_json(Json::parse(R"({"session_dir": "/x"})"), defaults).value(), defaults);
+  EXPECT_FALSE(Settings::from_json(Json::parse(R"({"spill_threshold_rows": null})"), defaults)->spill_threshold_rows);
+}
+
+TEST(Settings, JsonOfTheWrongTypeIsRefused) {
+  for (const char* json : {R"({"force_spill": 1})", R"({"threads": "4"})", R"({"spill_bytes": -1})",
+                           R"({"memory_limit_bytes": 1.5})", R"({"spill_threshold_rows": true})"}) {
+    const auto settings = Settings::from_json(Json::parse(json), {});
+    ASSERT_FALSE(settings) << json;
+    EXPECT_EQ(settings.error().code, ErrorCode::protocol);
+  }
+}
+
+TEST(Settings, NamesVariablesAndFlagsAreUniqueAndDocumented) {
+  std::set<std::string_view> seen;
+  for (const SettingSpec& spec : setting_specs()) {
+    for (std::string_view name : {spec.name, spec.environment, spec.flag}) {
+      EXPECT_TRUE(seen.insert(name).second) << name;
+    }
+    EXPECT_FALSE(spec.doc.empty() || spec.default_text.empty() || spec.accepted.empty()) << spec.name;
+  }
+}
+
+}  // namespace
+}  // namespace spillway::config

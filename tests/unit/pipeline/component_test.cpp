@@ -1,0 +1,108 @@
+#include "pipeline/component.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "documents.hpp"
+#include "pipeline/compile.hpp"
+#include "pipeline/config_schema.hpp"
+
+namespace spillway::pipeline {
+namespace {
+
+const std::vector<std::string> k_built_in{
+    "duckdb.processor",       "filesystem.csv_extractor",     "filesystem.csv_writer",    "filesystem.json_extractor",
+    "filesystem.json_writer", "filesystem.parquet_extractor", "filesystem.parquet_writer"};
+
+TEST(Component, TheBuiltInOnesAreEmbedded) {
+  for (const std::string& name : k_built_in) {
+    const ComponentSpec* spec = built_in_catalog().find(name);
+    ASSERT_NE(spec, nullptr) << name;
+    EXPECT_EQ(spec->name, name);
+  }
+  const std::vector<std::string> names = built_in_catalog().names();
+  EXPECT_TRUE(std::ranges::includes(names, k_built_in));
+  EXPECT_EQ(built_in_catalog().find("nothing.extractor"), nullptr);
+}
+
+TEST(Component, TheFolderOfASpecHasItsName) {
+  for (const auto& folder : std::filesystem::directory_iterator(SPILLWAY_SOURCE_DIR "/components")) {
+    const ComponentSpec* spec = built_in_catalog().find(folder.path().filename().string());
+    ASSERT_NE(spec, nullptr) << folder.path();
+    EXPECT_EQ(spec->name, folder.path().filename().string());
+  }
+}
+
+TEST(Component, EverySpecIsCompleteAndItsOptionsAreDescribed) {
+  for (const std::string& name : built_in_catalog().names()) {
+    const ComponentSpec& spec = *built_in_catalog().find(name);
+    EXPECT_FALSE(spec.title.empty() || spec.description.empty() || spec.examples.empty() || spec.hints.empty())
+        << name;
+    EXPECT_EQ(spec.config_schema.value("additionalProperties", Json(true)), Json(false)) << name;
+    for (const auto& [option, schema] : spec.config_schema["properties"].items()) {
+      EXPECT_FALSE(schema.value("description", "").empty()) << name << " " << option;
+      EXPECT_EQ(std::ranges::count(k_meta_keys, option), 0) << "a meta key: " << name << " " << option;
+    }
+  }
+}
+
+TEST(Component, EveryExampleIsAValidConfig) {
+  for (const std::string& name : built_in_catalog().names()) {
+    const ComponentSpec& spec = *built_in_catalog().find(name);
+    const ConfigSchema schema(spec.config_schema);
+    for (const ComponentExample& example : spec.examples) {
+      const auto problems = schema.check(example.config);
+      EXPECT_TRUE(problems.empty()) << name << ": " << example.title << ": " << path_text(problems.front().path)
+                                    << " " << problems.front().reason;
+    }
+  }
+}
+
+TEST(Component, EveryDefaultFitsItsOwnSchema) {
+  for (const std::string& name : built_in_catalog().names()) {
+    const ComponentSpec& spec = *built_in_catalog().find(name);
+    for (const auto& [option, schema] : spec.config_schema["properties"].items()) {
+      if (schema.contains("default")) {
+        EXPECT_TRUE(ConfigSchema(schema).check(schema["default"]).empty()) << name << " " << option;
+      }
+    }
+  }
+}
+
+TEST(Component, RoleAndModeAgree) {
+  for (const std::string& name : built_in_catalog().names()) {
+    const ComponentSpec& spec = *built_in_catalog().find(name);
+    const Mode expected = spec.role == Role::extractor ? Mode::read
+                          : spec.role == Role::writer  ? Mode::write
+                                                       : Mode::transform;
+    EXPECT_EQ(spec.modes, std::vector<Mode>{expected}) << name;
+  }
+}
+
+TEST(Component, PathsNameTheFilesThatAConfigTouches) {
+  const ComponentSpec& extractor = *built_in_catalog().find("filesystem.csv_extractor");
+  EXPECT_EQ(step_paths(extractor, {{"path", "in.csv"}}).read, std::vector<std::string>{"in.csv"});
+  EXPECT_EQ(step_paths(extractor, {{"path", {"a.csv", "b/*.csv"}}}).read,
+            (std::vector<std::string>{"a.csv", "b/*.csv"}));
+  EXPECT_TRUE(step_paths(extractor, {{"path", "in.csv"}}).write.empty());
+  const ComponentSpec& writer = *built_in_catalog().find("filesystem.csv_writer");
+  EXPECT_EQ(step_paths(writer, {{"path", "out.csv"}}).write, std::vector<std::string>{"out.csv"});
+  EXPECT_TRUE(step_paths(writer, {{"path", "-"}}).write.empty()) << "standard output is no file";
+  EXPECT_TRUE(step_paths(writer, Json::object()).write.empty());
+}
+
+TEST(Component, ASpecNamesAllItsMistakes) {
+  const auto spec = parse_component_spec("name: x\nversion: 1.0.0\ntitle: 5\nrole: reader\nmodes: []\n", "spec.yaml");
+  ASSERT_FALSE(spec);
+  std::vector<std::string> messages;
+  for (const Error& error : spec.error()) messages.push_back(error.message);
+  EXPECT_NE(std::ranges::find(messages, "missing key 'configSchema': a spec needs it"), messages.end());
+  EXPECT_NE(std::ranges::find(messages, "invalid 'title': must be a string, not an integer"), messages.end());
+  EXPECT_NE(std::ranges::find(messages, "invalid value 'reader': there is no such role or mode"), messages.end());
+  EXPECT_NE(std::ranges::find(messages, "empty list 'modes': a component has at least one"), messages.end());
+}
+
+}  // namespace
+}  // namespace spillway::pipeline
