@@ -1,0 +1,59 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "util/fd.hpp"
+
+namespace spillway::testing {
+
+/// The spillway program of this build.
+std::string spillway_program();
+
+struct ProcessOptions {
+  std::filesystem::path directory = ".";
+  /// Beside PATH, HOME and a UTF-8 locale the program's whole environment.
+  std::map<std::string, std::string> environment;
+  std::string input;  ///< what it reads on standard input
+};
+
+struct ProcessResult {
+  int exit_code = -1;  ///< 128 + the signal that killed it
+  std::string out;
+  std::string err;
+  std::chrono::milliseconds wall{0};
+  long peak_rss_kb = 0;
+};
+
+/// A program that runs, its output collected. Killed when it is still running on destruction.
+class Process {
+ public:
+  Process(const std::vector<std::string>& arguments, const ProcessOptions& options);
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+  ~Process();
+
+  void send_signal(int signal) const;
+  /// Collects output until standard error holds `text`; false when the program ended without it.
+  bool wait_for_error_text(const std::string& text);
+  ProcessResult wait();
+
+ private:
+  bool collect();
+
+  pid_t m_pid = -1;
+  Fd m_out;
+  Fd m_err;
+  ProcessResult m_result;
+  std::chrono::steady_clock::time_point m_start = std::chrono::steady_clock::now();
+};
+
+/// Runs spillway to its end.
+ProcessResult run_spillway(std::vector<std::string> arguments, const ProcessOptions& options = {});
+
+}  // namespace spillway::testing
