@@ -1,0 +1,80 @@
+#include "run/plan.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+#include <fmt/format.h>
+
+#include "pipeline/compile.hpp"
+#include "util/file.hpp"
+
+namespace spillway::run {
+namespace {
+
+/// No pipeline that a person wrote is near it; a device or a data file given by mistake is soon beyond it.
+constexpr std::uint64_t k_max_document_bytes = std::uint64_t{64} * 1024 * 1024;
+
+std::map<std::string, pipeline::Role> roles_of(const pipeline::Manifest& manifest,
+                                               const pipeline::ComponentCatalog& catalog,
+                                               std::vector<Error>& errors) {
+  std::map<std::string, pipeline::Role> roles;
+  for (const pipeline::ManifestStep& step : manifest.steps) {
+    if (const pipeline::ComponentSpec* spec = catalog.find(step.driver)) {
+      roles[step.id] = spec->role;
+    } else {
+      errors.push_back(make_error(ErrorCode::invalid_pipeline,
+                                  fmt::format("step '{}' has the unknown component '{}'", step.id, step.driver),
+                                  "spillway help components lists the known ones"));
+    }
+  }
+  return roles;
+}
+
+pipeline::Diagnosed<Plan> plan_from_manifest(const Document& document, const pipeline::ComponentCatalog& catalog) {
+  auto manifest = pipeline::manifest_from_yaml(document.text, document.name);
+  if (!manifest) return pipeline::Diagnosis(manifest.error());
+  Plan plan{.manifest = std::move(*manifest), .files = {}, .roles = {}, .warnings = {}};
+  std::vector<Error> errors;
+  for (const pipeline::ManifestStep& step : plan.manifest.steps) {
+    auto config = read_file(document.folder / step.cfg_path, k_max_document_bytes);
+    Result<void> checked = config ? pipeline::check_step_config(step, *config) : Failure(config.error());
+    if (!checked) {
+      checked.error().code = ErrorCode::invalid_pipeline;
+      errors.push_back(std::move(checked.error()));
+      continue;
+    }
+    plan.files[step.cfg_path] = std::move(*config);
+  }
+  plan.roles = roles_of(plan.manifest, catalog, errors);
+  if (!errors.empty()) return pipeline::Diagnosis(std::move(errors));
+  return plan;
+}
+
+}  // namespace
+
+Result<Document> read_document(const std::string& path) {
+  const bool is_stdin = path == "-";
+  auto text = read_file(is_stdin ? "/dev/stdin" : path, k_max_document_bytes);
+  if (!text) {
+    Error error = std::move(text.error());
+    // A wrong path is a mistake on the command line, not one in a pipeline.
+    if (error.os_errno != 0) error.code = ErrorCode::usage;
+    return Failure(std::move(error));
+  }
+  if (is_stdin) return Document{std::move(*text), "<stdin>", "."};
+  return Document{std::move(*text), path, std::filesystem::path(path).parent_path()};
+}
+
+pipeline::Diagnosed<Plan> make_plan(const Document& document, const pipeline::ComponentCatalog& catalog) {
+  if (pipeline::is_manifest(document.text)) return plan_from_manifest(document, catalog);
+  auto compiled = pipeline::compile(document.text, document.name, catalog);
+  if (!compiled) return pipeline::Diagnosis(compiled.error());
+  std::vector<Error> errors;
+  auto roles = roles_of(compiled->manifest, catalog, errors);
+  if (!errors.empty()) return pipeline::Diagnosis(std::move(errors));
+  return Plan{std::move(compiled->manifest), std::move(compiled->files), std::move(roles),
+              std::move(compiled->warnings)};
+}
+
+}  // namespace spillway::run

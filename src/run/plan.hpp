@@ -1,0 +1,36 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/component.hpp"
+#include "pipeline/diagnostics.hpp"
+#include "pipeline/manifest.hpp"
+
+namespace spillway::run {
+
+/// A pipeline document or a manifest as bytes, and what it is called in errors.
+struct Document {
+  std::string text;
+  std::string name;
+  std::filesystem::path folder;  ///< where a manifest's cfg/ is
+};
+
+/// Everything a run needs to know of its pipeline: the manifest, the text of each step config, each step's role.
+struct Plan {
+  pipeline::Manifest manifest;
+  std::map<std::string, std::string> files;  ///< cfg/<id>.json -> its bytes
+  std::map<std::string, pipeline::Role> roles;
+  std::vector<Error> warnings;
+};
+
+/// Reads the document at `path`, "-" being standard input.
+Result<Document> read_document(const std::string& path);
+/// Compiles a pipeline document, or reads a compiled manifest with its step configs, which must be as they were
+/// compiled.
+pipeline::Diagnosed<Plan> make_plan(const Document& document, const pipeline::ComponentCatalog& catalog);
+
+}  // namespace spillway::run

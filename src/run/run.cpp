@@ -1,0 +1,228 @@
+#include "run/run.hpp"
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "protocol/codec.hpp"
+#include "protocol/messages.hpp"
+#include "run/ledger.hpp"
+#include "run/stdout_copy.hpp"
+
+namespace spillway::run {
+namespace fs = std::filesystem;
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// How long the host sleeps when the worker is silent: this often signals are noticed and displays move.
+constexpr std::chrono::milliseconds k_tick{80};
+
+/// The conversation with one worker, from prepare to cleanup.
+class Run {
+ public:
+  Run(const Request& request, const Host& host)
+      : m_request(request), m_host(host), m_ledger(request, host.observer) {}
+  RunOutcome execute();
+
+ private:
+  void converse();
+  void prepare();
+  void run_steps();
+  void clean_up();
+
+  template <typename Done>
+  void pump_until(Done done);
+  void stop_if_asked();
+  void start_ready_steps();
+  void send(const protocol::Command& command);
+
+  void handle(const protocol::Response& response);
+  void handle(const protocol::Event& event);
+  void handle(const protocol::Metric& metric);
+  void handle(const protocol::ErrorMessage& message);
+  void on_complete(const Json& body);
+  void on_error(const Json& body);
+  void publish_stdout(StepOutcome& step);
+
+  const Request& m_request;
+  const Host& m_host;
+  Ledger m_ledger;
+  std::unique_ptr<sandbox::Channel> m_channel;
+  std::map<std::string, std::string> m_stdout_files;  ///< by step, relative to the run directory
+  bool m_is_ready = false;
+  bool m_is_cleaned = false;
+  bool m_cancel_sent = false;
+  std::optional<Clock::time_point> m_deadline;  ///< after it nobody waits for the worker any more
+};
+
+RunOutcome Run::execute() {
+  try {
+    converse();
+  } catch (...) {
+    m_ledger.fail_run(current_error());
+  }
+  return m_ledger.close();
+}
+
+void Run::converse() {
+  m_ledger.open();
+  m_ledger.enter(Phase::prepare);
+  m_channel = m_host.open_channel();
+  prepare();
+  m_ledger.enter(Phase::step);
+  // A worker that never was ready has nothing to run and nothing to clean.
+  if (!m_is_ready) return;
+  run_steps();
+  if (!m_ledger.has_running_steps()) clean_up();
+}
+
+void Run::prepare() {
+  Json settings = m_request.settings.to_json();
+  settings["session_dir"] = m_ledger.outcome().run_dir.string();
+  settings["base_dir"] = m_request.base_dir.string();
+  send(protocol::PrepareCommand{m_ledger.outcome().session_id, m_request.plan.manifest.to_json(),
+                                m_request.connections, std::move(settings)});
+  pump_until([this] { return m_is_ready || m_ledger.outcome().error; });
+}
+
+void Run::run_steps() {
+  start_ready_steps();
+  pump_until([this] { return !m_ledger.has_running_steps(); });
+}
+
+void Run::clean_up() {
+  send(protocol::CleanupCommand{});
+  pump_until([this] { return m_is_cleaned; });
+}
+
+/// Takes in messages until `done`, or until a worker that was told to stop has had its time.
+template <typename Done>
+void Run::pump_until(Done done) {
+  while (!done()) {
+    stop_if_asked();
+    if (m_deadline && Clock::now() > *m_deadline) return;
+    if (const auto message = m_channel->receive(k_tick)) {
+      std::visit([this](const auto& received) { handle(received); }, *message);
+    }
+    m_host.observer.tick();
+  }
+}
+
+void Run::stop_if_asked() {
+  if (const int signal = m_host.stop_signal(); signal != 0) m_ledger.cancel_run(signal);
+  if (m_ledger.record().first_error()) m_ledger.fail_run(*m_ledger.record().first_error());
+  if (!m_ledger.is_stopping() || m_cancel_sent) return;
+  m_cancel_sent = true;
+  m_deadline = Clock::now() + m_host.cancel_grace;
+  if (m_ledger.has_running_steps()) send(protocol::CancelCommand{});
+}
+
+void Run::start_ready_steps() {
+  for (const pipeline::ManifestStep* step : m_ledger.start_ready_steps()) {
+    protocol::ExecStepCommand command{step->id, step->driver, step->cfg_path, {}};
+    for (const pipeline::StepInput& input : step->inputs()) command.inputs[input.key] = {input.from_step, "df"};
+    send(command);
+  }
+}
+
+void Run::send(const protocol::Command& command) {
+  m_ledger.record().command(command);
+  m_channel->send(command);
+}
+
+void Run::handle(const protocol::Response& response) {
+  if (response.status == "ready") {
+    m_is_ready = true;
+  } else if (response.status == "complete") {
+    on_complete(response.body);
+  } else if (response.status == "cleaned") {
+    m_ledger.take_frames(response.body.value("frames", Json()));
+    m_is_cleaned = true;
+  } else if (response.status == "error") {
+    on_error(response.body);
+  }
+}
+
+void Run::on_complete(const Json& body) {
+  StepOutcome* step = m_ledger.find_step(body);
+  if (step == nullptr || !m_ledger.is_running(*step)) {
+    m_ledger.record().log("the worker answered for a step that does not run");
+    return;
+  }
+  m_ledger.take_complete(*step, body);
+  publish_stdout(*step);
+  m_ledger.end_step(*step);
+  start_ready_steps();
+}
+
+/// The worker refused a command: a step when it says which, else all that is to come.
+void Run::on_error(const Json& body) {
+  const Error error = protocol::error_from_fields(body);
+  StepOutcome* step = m_ledger.find_step(body);
+  if (step == nullptr || !m_ledger.is_running(*step)) {
+    m_ledger.fail_run(error);
+    return;
+  }
+  m_ledger.fail_step(*step, error);
+  m_ledger.end_step(*step);
+}
+
+void Run::handle(const protocol::Event& event) {
+  m_ledger.record().event(event.name, event.data, event.timestamp);
+  StepOutcome* step = m_ledger.find_step(event.data);
+  if (step == nullptr) return;
+  if (event.name == "artifact_created" && event.data.value("artifact_type", "") == "stdout") {
+    m_stdout_files[step->step_id] = event.data.value("path", "");
+  } else if (event.name == "frame_spilled") {
+    step->spill_reason = event.data.value("reason", "");
+  } else if (event.name == "write_start") {
+    const std::string target = event.data.value("target", "");
+    step->write_target = m_request.redactor.redact(std::string_view(target));
+  }
+}
+
+void Run::handle(const protocol::Metric& metric) {
+  // How far a step is interests whoever watches, not the record.
+  if (metric.name != "progress") {
+    m_ledger.record().metric(metric.name, metric.value, metric.tags, metric.timestamp);
+    return;
+  }
+  const StepOutcome* step = m_ledger.find_step(metric.tags);
+  if (step == nullptr) return;
+  Progress progress;
+  if (metric.value.is_number()) progress.percent = metric.value.get<double>();
+  if (const auto rows = metric.tags.find("rows"); rows != metric.tags.end() && rows->is_number_integer()) {
+    progress.rows = rows->get<std::uint64_t>();
+  }
+  m_host.observer.step_progressed(*step, progress);
+}
+
+void Run::handle(const protocol::ErrorMessage& message) {
+  m_ledger.fail_run(make_error(ErrorCode::protocol, fmt::format("the worker could not go on: {}", message.error)));
+}
+
+/// Copies what a step wrote for `-` to standard output; the file was only its way there.
+void Run::publish_stdout(StepOutcome& step) {
+  const auto file = m_stdout_files.find(step.step_id);
+  if (file == m_stdout_files.end()) return;
+  const fs::path path = m_ledger.outcome().run_dir / file->second;
+  if (step.status == StepStatus::succeeded) {
+    if (const Result<void> copied = copy_to_reader(m_host.out_fd, path); !copied)
+      m_ledger.fail_step(step, copied.error());
+  }
+  std::error_code ignored;
+  fs::remove(path, ignored);
+  std::erase(step.artifacts, file->second);
+}
+
+}  // namespace
+
+RunOutcome execute(const Request& request, const Host& host) { return Run(request, host).execute(); }
+
+}  // namespace spillway::run

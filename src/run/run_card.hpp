@@ -1,0 +1,21 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "run/outcome.hpp"
+
+namespace spillway::run {
+
+/// Keeps its fields in the order in which a person reads them.
+using OrderedJson = nlohmann::ordered_json;
+
+/// artifacts/_system/run_card.json (contracts.md, "The run card").
+OrderedJson run_card(const RunOutcome& outcome);
+/// status.json: the same truth in short, for whoever started the run.
+OrderedJson status_json(const RunOutcome& outcome);
+/// An error as cards and `--json` show it: code, type, message, hint, and the place when it has one.
+OrderedJson error_json(const Error& error);
+/// JSON as a file holds it: indented, with bytes that are no UTF-8 replaced, and a newline at the end.
+std::string to_file_text(const OrderedJson& json);
+
+}  // namespace spillway::run
