@@ -1,0 +1,61 @@
+#include "cli/console.hpp"
+
+#include <unistd.h>
+
+#include <string>
+#include <tuple>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "run/run_card.hpp"
+#include "run/stdout_copy.hpp"
+#include "util/strings.hpp"
+
+namespace spillway::cli {
+namespace {
+
+/// `error: …` with the word in red.
+std::string display(const Terminal& terminal, const Error& error) {
+  const std::string text = to_valid_utf8(error.to_display());
+  const std::size_t at = text.find("error: ");
+  if (at == std::string::npos) return text;
+  return text.substr(0, at) + colored(terminal, Color::red, "error:") + text.substr(at + 6);
+}
+
+std::string display_warning(const Terminal& terminal, const Error& warning) {
+  std::string text = warning.location ? warning.location->to_string() + ": " : std::string();
+  text += colored(terminal, Color::yellow, "warning:") + " " + warning.full_message();
+  if (!warning.hint.empty()) text += "\n  hint: " + warning.hint;
+  return to_valid_utf8(text);
+}
+
+}  // namespace
+
+Console::Console() : m_terminal(detect_terminal(STDERR_FILENO)) {}
+
+void Console::data(std::string_view text) const {
+  if (const Result<bool> written = run::write_to_reader(STDOUT_FILENO, text); !written) fail(written.error());
+}
+
+void Console::message(std::string_view text) const {
+  // Nobody is left to be told of a failure here.
+  std::ignore = run::write_to_reader(STDERR_FILENO, text);
+}
+
+void Console::json(const nlohmann::ordered_json& value) const { data(run::to_file_text(value)); }
+
+void Console::error(const Error& error, int exit_code) const {
+  message(display(m_terminal, error) + "\n");
+  if (m_is_json) json({{"exit_code", exit_code}, {"error", run::error_json(error)}});
+}
+
+void Console::errors(const std::vector<Error>& errors) const {
+  for (const Error& error : errors) message(display(m_terminal, error) + "\n");
+}
+
+void Console::warnings(const std::vector<Error>& warnings) const {
+  for (const Error& warning : warnings) message(display_warning(m_terminal, warning) + "\n");
+}
+
+}  // namespace spillway::cli

@@ -1,0 +1,98 @@
+#include "cli/help_text.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.hpp"
+#include "util/strings.hpp"
+
+namespace spillway::cli {
+namespace {
+
+using pipeline::Json;
+
+constexpr std::size_t k_text_width = 100;
+
+/// Words on lines of at most k_text_width columns, each line after `indent` blanks.
+std::string wrapped(const std::string& text, std::size_t indent) {
+  std::string lines;
+  std::string line;
+  for (const std::string& word : split(replace_all(text, "\n", " "), ' ')) {
+    if (word.empty()) continue;
+    if (!line.empty() && indent + line.size() + 1 + word.size() > k_text_width) {
+      lines += std::string(indent, ' ') + line + "\n";
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + word;
+  }
+  return line.empty() ? lines : lines + std::string(indent, ' ') + line + "\n";
+}
+
+/// What may stand in an option: its type, or the values that it knows.
+std::string type_of(const Json& schema) {
+  if (const auto values = schema.find("enum"); values != schema.end()) {
+    std::vector<std::string> names;
+    for (const Json& value : *values) names.push_back(value.is_string() ? value.get<std::string>() : value.dump());
+    return join(names, "|");
+  }
+  const auto type = schema.find("type");
+  if (type == schema.end()) return "any";
+  if (type->is_string()) return type->get<std::string>();
+  std::vector<std::string> names;
+  for (const Json& name : *type) names.push_back(name.get<std::string>());
+  return join(names, "|");
+}
+
+bool is_required(const Json& schema, const std::string& name) {
+  const auto required = schema.find("required");
+  return required != schema.end() && std::ranges::find(*required, Json(name)) != required->end();
+}
+
+std::string option_help(const Json& schema, const std::string& name, const Json& option) {
+  std::string head = fmt::format("  {}  {}", name, type_of(option));
+  if (is_required(schema, name)) head += ", required";
+  if (const auto fallback = option.find("default"); fallback != option.end()) {
+    head += fmt::format(", default {}", fallback->dump());
+  }
+  return head + "\n" + wrapped(option.value("description", ""), 6);
+}
+
+}  // namespace
+
+std::string overview() {
+  std::string text = "Spillway runs data pipelines.\n\nUsage: spillway COMMAND [OPTIONS]\n\nCommands:\n";
+  for (const Verb& verb : verbs()) text += fmt::format("  {:<10} {}\n", verb.name, verb.summary);
+  return text +
+         "\nspillway help COMMAND       explains one of them\n"
+         "spillway help components    lists the components that steps are made of\n"
+         "spillway help COMPONENT     shows the options of one, e.g. filesystem.csv_extractor\n";
+}
+
+std::string component_list(const pipeline::ComponentCatalog& catalog) {
+  std::string text;
+  for (const std::string& name : catalog.names()) {
+    text += fmt::format("{:<30} {}\n", name, catalog.find(name)->title);
+  }
+  return text;
+}
+
+std::string component_help(const pipeline::ComponentSpec& spec) {
+  std::string text = fmt::format("{}: {}\n\n{}", spec.name, spec.title, wrapped(spec.description, 0));
+  std::vector<std::string> modes;
+  for (const pipeline::Mode mode : spec.modes) modes.emplace_back(to_string(mode));
+  text += fmt::format("\nRole: {}. Modes: {}.\n", to_string(spec.role), join(modes, ", "));
+  text += "\nOptions (config of a step):\n";
+  const Json properties = spec.config_schema.value("properties", Json::object());
+  for (const auto& [name, option] : properties.items()) text += option_help(spec.config_schema, name, option);
+  if (!spec.examples.empty()) text += "\nExamples:\n";
+  for (const pipeline::ComponentExample& example : spec.examples) {
+    text += fmt::format("  {}\n      config: {}\n", example.title, example.config.dump());
+  }
+  if (!spec.hints.empty()) text += "\nHints:\n";
+  for (const std::string& hint : spec.hints) text += wrapped("- " + hint, 2);
+  return text;
+}
+
+}  // namespace spillway::cli

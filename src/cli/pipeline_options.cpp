@@ -1,0 +1,64 @@
+#include "cli/pipeline_options.hpp"
+
+#include <filesystem>
+#include <system_error>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "run/exit_code.hpp"
+#include "run/run_card.hpp"
+
+namespace spillway::cli {
+
+using nlohmann::ordered_json;
+
+void PipelineOptions::declare(CLI::App& app, const char* what) {
+  app.add_option("PIPELINE", pipeline, fmt::format("{}; - reads standard input", what))->required()->type_name("");
+  app.add_option("-C,--directory", directory, "Act as if started in this folder")->type_name("DIR");
+  app.add_flag("--json", is_json, "Print the result as JSON on standard output");
+}
+
+void PipelineOptions::apply(Console& console) const {
+  if (is_json) console.use_json();
+  if (directory.empty()) return;
+  std::error_code status;
+  std::filesystem::current_path(directory, status);
+  if (!status) return;
+  Error error = os_error(status.value(), fmt::format("cannot enter the folder '{}'", directory));
+  error.code = ErrorCode::usage;
+  fail(std::move(error));
+}
+
+tl::expected<run::Plan, int> PipelineOptions::load(const Console& console,
+                                                   const pipeline::ComponentCatalog& catalog) const {
+  const run::Document document = value_or_throw(run::read_document(pipeline));
+  auto plan = run::make_plan(document, catalog);
+  if (plan) {
+    console.warnings(plan->warnings);
+    return std::move(*plan);
+  }
+  const std::vector<Error>& errors = plan.error();
+  const int exit_code = run::exit_code(run::Phase::command, ErrorCode::invalid_pipeline);
+  console.errors(errors);
+  console.message(fmt::format("{} error{} in {}\n", errors.size(), errors.size() == 1 ? "" : "s", document.name));
+  if (console.is_json()) {
+    console.json({{"valid", false}, {"exit_code", exit_code}, {"diagnostics", diagnostics_json(errors, {})}});
+  }
+  return tl::unexpected(exit_code);
+}
+
+ordered_json diagnostics_json(const std::vector<Error>& errors, const std::vector<Error>& warnings) {
+  ordered_json list = ordered_json::array();
+  const auto add = [&list](const Error& error, const char* severity) {
+    ordered_json entry{{"severity", severity}};
+    entry.update(run::error_json(error));
+    list.push_back(std::move(entry));
+  };
+  for (const Error& error : errors) add(error, "error");
+  for (const Error& warning : warnings) add(warning, "warning");
+  return list;
+}
+
+}  // namespace spillway::cli

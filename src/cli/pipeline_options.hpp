@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "cli/console.hpp"
+#include "pipeline/component.hpp"
+#include "run/plan.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace spillway::cli {
+
+/// What every command that reads a pipeline takes.
+struct PipelineOptions {
+  std::string pipeline;
+  std::string directory;  ///< -C: where to act as if started there; empty for here
+  bool is_json = false;
+
+  void declare(CLI::App& app, const char* what);
+  /// Enters the directory and tells the console of --json. Throws ErrorCode::usage.
+  void apply(Console& console) const;
+  /// The pipeline's plan, its warnings shown; or, with everything that is wrong with it shown, the exit code.
+  tl::expected<run::Plan, int> load(const Console& console, const pipeline::ComponentCatalog& catalog) const;
+};
+
+/// Errors and warnings as one array, the errors first: severity, code, message, hint, file, line, column.
+nlohmann::ordered_json diagnostics_json(const std::vector<Error>& errors, const std::vector<Error>& warnings);
+
+}  // namespace spillway::cli

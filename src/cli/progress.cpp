@@ -1,0 +1,81 @@
+#include "cli/progress.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace spillway::cli {
+namespace {
+
+/// The eye sees no more, and a terminal over a slow line shows no more.
+constexpr std::chrono::milliseconds k_redraw_interval{100};
+/// A step that is done sooner never gets a running line: it would only flicker.
+constexpr std::chrono::milliseconds k_first_draw{150};
+
+std::uint64_t milliseconds_since(std::chrono::steady_clock::time_point start) {
+  const auto elapsed = std::chrono::steady_clock::now() - start;
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count());
+}
+
+}  // namespace
+
+void ProgressDisplay::run_started(const run::RunOutcome& run) {
+  m_columns = columns_of(run.steps);
+  m_console.message(header_line(run) + "\n");
+}
+
+void ProgressDisplay::step_started(const run::StepOutcome& step) {
+  m_running.push_back({step.step_id, Clock::now(), {}});
+}
+
+void ProgressDisplay::step_progressed(const run::StepOutcome& step, const run::Progress& progress) {
+  const auto running = std::ranges::find(m_running, step.step_id, &Running::step_id);
+  if (running != m_running.end()) running->progress = progress;
+}
+
+void ProgressDisplay::step_finished(const run::StepOutcome& step) {
+  std::erase_if(m_running, [&](const Running& running) { return running.step_id == step.step_id; });
+  draw(step_line(m_terminal, m_columns, step) + "\n");
+}
+
+void ProgressDisplay::tick() {
+  if (!m_terminal.is_fancy || Clock::now() - m_drawn_at < k_redraw_interval) return;
+  update_size(m_terminal, STDERR_FILENO);
+  draw("");
+}
+
+/// Replaces the running lines by `finished_lines` and the running lines as they are now, in one write: nothing is
+/// ever seen half drawn.
+void ProgressDisplay::draw(const std::string& finished_lines) {
+  if (!m_terminal.is_fancy) {
+    m_console.message(finished_lines);
+    return;
+  }
+  std::size_t count = 0;
+  const std::string running = running_lines(count);
+  if (finished_lines.empty() && count == 0 && m_drawn_lines == 0) return;
+  std::string text;
+  if (m_drawn_lines != 0) text = fmt::format("\x1b[{}A\r", m_drawn_lines);
+  for (const char c : finished_lines + running) text += c == '\n' ? std::string("\x1b[K\n") : std::string(1, c);
+  if (m_drawn_lines != 0) text += "\x1b[J";
+  m_console.message(text);
+  m_drawn_lines = count;
+  m_drawn_at = Clock::now();
+}
+
+std::string ProgressDisplay::running_lines(std::size_t& count) {
+  // Lines that scrolled away could not be drawn again.
+  const std::size_t most = m_terminal.height > 3 ? m_terminal.height - 3 : 1;
+  std::string lines;
+  for (const Running& running : m_running) {
+    const std::uint64_t elapsed_ms = milliseconds_since(running.started);
+    if (count == most || elapsed_ms < static_cast<std::uint64_t>(k_first_draw.count())) continue;
+    lines += running_line(m_terminal, m_columns, {running.step_id, elapsed_ms, running.progress}) + "\n";
+    ++count;
+  }
+  return lines;
+}
+
+}  // namespace spillway::cli

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <list>
+#include <string>
+
+#include "cli/console.hpp"
+#include "cli/lines.hpp"
+#include "run/observer.hpp"
+
+namespace spillway::cli {
+
+/// Shows a run while it goes on: a line a step when it ends and, on a terminal, one line for each that runs, drawn
+/// again in place. Called from the run's thread.
+class ProgressDisplay : public run::Observer {
+ public:
+  explicit ProgressDisplay(const Console& console) : m_console(console), m_terminal(console.terminal()) {}
+
+  void run_started(const run::RunOutcome& run) override;
+  void step_started(const run::StepOutcome& step) override;
+  void step_progressed(const run::StepOutcome& step, const run::Progress& progress) override;
+  void step_finished(const run::StepOutcome& step) override;
+  void tick() override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Running {
+    std::string step_id;
+    Clock::time_point started;
+    run::Progress progress;
+  };
+
+  void draw(const std::string& finished_lines);
+  std::string running_lines(std::size_t& count);
+
+  const Console& m_console;
+  Terminal m_terminal;
+  Columns m_columns;
+  std::list<Running> m_running;
+  std::size_t m_drawn_lines = 0;  ///< how many running lines stand at the end of the screen
+  Clock::time_point m_drawn_at;
+};
+
+/// Shows nothing: --quiet.
+class NoDisplay : public run::Observer {
+ public:
+  void run_started(const run::RunOutcome&) override {}
+  void step_started(const run::StepOutcome&) override {}
+  void step_progressed(const run::StepOutcome&, const run::Progress&) override {}
+  void step_finished(const run::StepOutcome&) override {}
+  void tick() override {}
+};
+
+}  // namespace spillway::cli

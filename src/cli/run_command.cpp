@@ -1,0 +1,159 @@
+#include <filesystem>
+#include <future>
+#include <map>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.hpp"
+#include "cli/pipeline_options.hpp"
+#include "cli/plan_text.hpp"
+#include "cli/progress.hpp"
+#include "cli/summary.hpp"
+#include "config/settings.hpp"
+#include "engine/library.hpp"
+#include "run/run.hpp"
+#include "run/run_card.hpp"
+#include "run/stop_signals.hpp"
+#include "sandbox/channel.hpp"
+
+namespace spillway::cli {
+namespace {
+
+constexpr auto k_help =
+    R"(The record of the run is in logs/run_<epoch milliseconds>/, logs/latest is the newest. Standard output carries data only:
+what a step writes to "-", or the run card with --json. Progress, summary and errors go to standard error.
+
+A flag beats its environment variable, which beats spillway.yaml in the current folder. NO_COLOR, CI and TERM=dumb ask
+for plain output. The first Ctrl-C cancels the run and keeps its record; a second one ends the program at once.
+
+Exit codes: 0 all steps succeeded, 1 a step failed, 2 usage, 3 invalid pipeline or manifest, 4 a connection failed its
+check, 5 a data check failed, 7 the worker could not be started or died, 124 timeout, 130 interrupted, 143 terminated.
+
+Examples:
+  spillway run pipeline.yaml
+  spillway run pipeline.yaml --force-spill --json | jq '.steps[] | {step_id, spill_paths}'
+  spillway run build/movies/*/manifest.yaml --memory-limit 512MB)";
+
+/// Loads the engine while the pipeline is read and compiled. What goes wrong here goes wrong again, and is told, when
+/// the worker prepares.
+std::future<void> preload_engine() {
+  return std::async(std::launch::async, [] {
+    try {
+      engine::load_library();
+    } catch (const Exception&) {
+    }
+  });
+}
+
+config::Settings settings_from(const std::map<std::string, std::string>& flags, const Console& console) {
+  const auto sources = value_or_throw(config::process_setting_sources(flags));
+  auto settings = config::resolve_settings(sources, config::detect_machine());
+  if (settings) return *settings;
+  std::vector<Error> errors = std::move(settings.error());
+  Error last = std::move(errors.back());
+  errors.pop_back();
+  console.errors(errors);
+  fail(std::move(last));
+}
+
+class RunCommand : public Command {
+ public:
+  void declare(CLI::App& app) override {
+    m_options.declare(app, "The pipeline document or compiled manifest");
+    app.add_flag("--dry-run", m_dry_run, "Show what would run; run, open and write nothing");
+    app.add_flag("-q,--quiet", m_quiet, "No progress and no summary; errors only");
+    app.add_flag("--no-color", m_no_color, "Plain output, as with NO_COLOR");
+    for (const config::SettingSpec& spec : config::setting_specs()) declare_setting(app, spec);
+    app.footer(k_help);
+  }
+
+  int execute(Console& console) override {
+    if (m_no_color) console.be_plain();
+    m_options.apply(console);
+    std::optional<std::future<void>> engine;
+    if (!m_dry_run) engine = preload_engine();
+    const config::Settings settings = settings_from(given_flags(), console);
+    const auto catalog = pipeline::ComponentCatalog::built_in();
+    auto plan = m_options.load(console, catalog);
+    if (!plan) return plan.error();
+    if (m_dry_run) return show_plan(*plan, settings, catalog, console);
+
+    run::Request request;
+    request.plan = std::move(*plan);
+    request.settings = settings;
+    request.base_dir = std::filesystem::current_path();
+    const run::RunOutcome outcome = run_watched(request, console);
+    report(outcome, console);
+    return outcome.exit_code;
+  }
+
+ private:
+  void declare_setting(CLI::App& app, const config::SettingSpec& spec) {
+    const std::string help = fmt::format("{} [{}, default {}]", spec.doc, spec.environment, spec.default_text);
+    std::string& value = m_flags[std::string(spec.name)];
+    switch (spec.kind) {
+      case config::SettingKind::boolean:
+        app.add_flag(std::string(spec.flag), value, help);
+        break;
+      case config::SettingKind::count:
+        app.add_option(std::string(spec.flag), value, help)->type_name("N");
+        break;
+      case config::SettingKind::bytes:
+        app.add_option(std::string(spec.flag), value, help)->type_name("SIZE");
+        break;
+    }
+  }
+
+  std::map<std::string, std::string> given_flags() const {
+    std::map<std::string, std::string> given = m_flags;
+    std::erase_if(given, [](const auto& flag) { return flag.second.empty(); });
+    return given;
+  }
+
+  static int show_plan(const run::Plan& plan, const config::Settings& settings,
+                       const pipeline::ComponentCatalog& catalog, const Console& console) {
+    if (console.is_json()) {
+      console.json(plan_json(plan, settings, catalog));
+    } else {
+      console.data(plan_text(plan, settings, catalog));
+    }
+    return 0;
+  }
+
+  run::RunOutcome run_watched(const run::Request& request, const Console& console) const {
+    ProgressDisplay display(console);
+    NoDisplay no_display;
+    const run::StopSignals signals;
+    return run::execute(request, {.open_channel = sandbox::open_in_process_channel,
+                                  .observer = m_quiet ? static_cast<run::Observer&>(no_display) : display,
+                                  .stop_signal = [&signals] { return signals.received(); }});
+  }
+
+  void report(const run::RunOutcome& outcome, const Console& console) const {
+    if (!m_quiet) {
+      console.message(summary(console.terminal(), outcome, m_options.directory));
+    } else if (outcome.error) {
+      console.message(error_lines(console.terminal(), outcome));
+    }
+    if (!console.is_json()) return;
+    run::OrderedJson card = run::run_card(outcome);
+    card["exit_code"] = outcome.exit_code;
+    card["run_dir"] = shown_run_dir(outcome, m_options.directory);
+    console.json(card);
+  }
+
+  PipelineOptions m_options;
+  std::map<std::string, std::string> m_flags;  ///< by setting; empty when not given
+  bool m_dry_run = false;
+  bool m_quiet = false;
+  bool m_no_color = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_run_command() { return std::make_unique<RunCommand>(); }
+
+}  // namespace spillway::cli

@@ -1,0 +1,39 @@
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "cli/command.hpp"
+#include "util/strings.hpp"
+
+namespace spillway::cli {
+namespace {
+
+constexpr std::array k_verbs{
+    Verb{"run", "Run a pipeline, or a compiled manifest", make_run_command},
+    Verb{"validate", "Show everything that is wrong with a pipeline", make_validate_command},
+    Verb{"compile", "Turn a pipeline into a manifest", make_compile_command},
+    Verb{"worker", "Serve the worker protocol on standard input and output", make_worker_command},
+    Verb{"version", "Show the version", make_version_command},
+    Verb{"help", "Explain a command or a component", make_help_command},
+};
+
+}  // namespace
+
+std::span<const Verb> verbs() { return k_verbs; }
+
+const Verb* find_verb(std::string_view name) {
+  const auto* verb = std::ranges::find(k_verbs, name, &Verb::name);
+  return verb == k_verbs.end() ? nullptr : verb;
+}
+
+Error unknown_verb(std::string_view name) {
+  std::vector<std::string> names;
+  for (const Verb& verb : k_verbs) names.emplace_back(verb.name);
+  const auto near = closest_match(name, names);
+  return make_error(
+      ErrorCode::usage, fmt::format("unknown command '{}'", name),
+      near ? fmt::format("did you mean '{}'?", *near) : fmt::format("the commands are {}", join(names, ", ")));
+}
+
+}  // namespace spillway::cli

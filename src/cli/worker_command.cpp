@@ -1,0 +1,35 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/command.hpp"
+#include "worker/serve.hpp"
+
+namespace spillway::cli {
+namespace {
+
+constexpr auto k_help =
+    R"(Reads commands (ping, prepare, exec_step, cancel, cleanup) as JSON, one object a line, and answers the same way.
+The worker ends when its input does.
+
+Example:
+  echo '{"cmd": "ping", "data": "hello"}' | spillway worker)";
+
+class WorkerCommand : public Command {
+ public:
+  void declare(CLI::App& app) override {
+    app.add_flag("--json", m_json, "The only format there is; accepted because every command takes it");
+    app.footer(k_help);
+  }
+
+  int execute(Console&) override { return worker::serve(STDIN_FILENO, STDOUT_FILENO); }
+
+ private:
+  bool m_json = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_worker_command() { return std::make_unique<WorkerCommand>(); }
+
+}  // namespace spillway::cli
