@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "measure.hpp"
+
+namespace spillway::bench {
+
+/// One row of a case's table: a command and what its name says it is.
+struct Contender {
+  std::string name;
+  Command command;
+};
+
+/// A measurement and its yardsticks, which run in turn. The first contender is Spillway; ratios are its wall time
+/// divided by another's.
+struct Case {
+  std::string name;
+  std::string description;
+  std::vector<Contender> contenders;
+};
+
+struct Sizes {
+  std::uint64_t rows = 6'000'000;
+};
+
+/// Generates the data (seeded: the same bytes every time) unless they are there, writes the pipelines, and returns
+/// the cases.
+std::vector<Case> make_cases(const std::filesystem::path& folder, const Sizes& sizes);
+
+}  // namespace spillway::bench
