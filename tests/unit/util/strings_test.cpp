@@ -12,6 +12,7 @@ TEST(Strings, ClosestMatchFindsTypingMistakesOnly) {
   EXPECT_EQ(closest_match("filesystem.csv_writter", names), "filesystem.csv_writer");
   EXPECT_EQ(closest_match("Path", names), "path");
   EXPECT_EQ(closest_match("pth", names), "path");
+  EXPECT_EQ(closest_match("rnu", {"run", "ran"}), "run") << "two neighbours exchanged are one mistake";
   EXPECT_FALSE(closest_match("mysql.extractor", names));
   EXPECT_FALSE(closest_match("", names));
 }
