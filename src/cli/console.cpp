@@ -32,15 +32,18 @@ std::string display_warning(const Terminal& terminal, const Error& warning) {
 
 }  // namespace
 
-Console::Console() : m_terminal(detect_terminal(STDERR_FILENO)) {}
+Console::Console() : Console(detect_terminal(STDERR_FILENO), STDOUT_FILENO, STDERR_FILENO) {}
+
+Console::Console(Terminal terminal, int out_fd, int err_fd)
+    : m_terminal(terminal), m_out_fd(out_fd), m_err_fd(err_fd) {}
 
 void Console::data(std::string_view text) const {
-  if (const Result<bool> written = run::write_to_reader(STDOUT_FILENO, text); !written) fail(written.error());
+  if (const Result<bool> written = run::write_to_reader(m_out_fd, text); !written) fail(written.error());
 }
 
 void Console::message(std::string_view text) const {
   // Nobody is left to be told of a failure here.
-  std::ignore = run::write_to_reader(STDERR_FILENO, text);
+  std::ignore = run::write_to_reader(m_err_fd, text);
 }
 
 void Console::json(const nlohmann::ordered_json& value) const { data(run::to_file_text(value)); }

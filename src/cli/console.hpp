@@ -16,6 +16,8 @@ namespace spillway::cli {
 class Console {
  public:
   Console();
+  /// Writes elsewhere than to the process's streams; owns neither descriptor.
+  Console(Terminal terminal, int out_fd, int err_fd);
 
   /// A reader that went away (`| head`) is no error.
   void data(std::string_view text) const;
@@ -33,6 +35,8 @@ class Console {
 
  private:
   Terminal m_terminal;  ///< of standard error, where messages go
+  int m_out_fd;
+  int m_err_fd;
   bool m_is_json = false;
 };
 

@@ -1,6 +1,7 @@
 #include "cli/help_text.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -59,6 +60,36 @@ std::string option_help(const Json& schema, const std::string& name, const Json&
   return head + "\n" + wrapped(option.value("description", ""), 6);
 }
 
+/// Text that YAML reads back as the same text when it stands there as it is.
+bool is_plain_scalar(const std::string& text) {
+  constexpr std::string_view k_plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
+  return !text.empty() && std::isalpha(static_cast<unsigned char>(text.front())) != 0 &&
+         text.find_first_not_of(k_plain) == std::string::npos && !parse_bool(text) && text != "null";
+}
+
+/// One option of an example as the line, or the lines, of YAML that a person would write.
+std::string yaml_option(const std::string& name, const Json& value) {
+  constexpr auto k_indent = "      ";
+  if (!value.is_string()) return fmt::format("{}{}: {}\n", k_indent, name, value.dump());
+  const auto text = value.get<std::string>();
+  if (text.find('\n') == std::string::npos) {
+    return fmt::format("{}{}: {}\n", k_indent, name, is_plain_scalar(text) ? text : value.dump());
+  }
+  std::string lines = fmt::format("{}{}: |\n", k_indent, name);
+  for (const std::string& line : split(trim(text), '\n')) lines += fmt::format("{}  {}\n", k_indent, line);
+  return lines;
+}
+
+std::string options_help(const Json& schema) {
+  const Json properties = schema.value("properties", Json::object());
+  std::string required;
+  std::string optional;
+  for (const auto& [name, option] : properties.items()) {
+    (is_required(schema, name) ? required : optional) += option_help(schema, name, option);
+  }
+  return required + optional;
+}
+
 }  // namespace
 
 std::string overview() {
@@ -83,12 +114,11 @@ std::string component_help(const pipeline::ComponentSpec& spec) {
   std::vector<std::string> modes;
   for (const pipeline::Mode mode : spec.modes) modes.emplace_back(to_string(mode));
   text += fmt::format("\nRole: {}. Modes: {}.\n", to_string(spec.role), join(modes, ", "));
-  text += "\nOptions (config of a step):\n";
-  const Json properties = spec.config_schema.value("properties", Json::object());
-  for (const auto& [name, option] : properties.items()) text += option_help(spec.config_schema, name, option);
+  text += "\nOptions (config of a step):\n" + options_help(spec.config_schema);
   if (!spec.examples.empty()) text += "\nExamples:\n";
   for (const pipeline::ComponentExample& example : spec.examples) {
-    text += fmt::format("  {}\n      config: {}\n", example.title, example.config.dump());
+    text += fmt::format("  {}\n    config:\n", example.title);
+    for (const auto& [name, value] : example.config.items()) text += yaml_option(name, value);
   }
   if (!spec.hints.empty()) text += "\nHints:\n";
   for (const std::string& hint : spec.hints) text += wrapped("- " + hint, 2);

@@ -40,6 +40,8 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
     message = fmt::format("missing argument '{}'", what.substr(0, what.find(' ')));
   } else if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && what.ends_with(" missing")) {
     message = fmt::format("option '{}' needs a value", what.substr(0, what.find(':')));
+  } else if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    message = fmt::format("option '{}' is given more than once", what.substr(0, what.find(':')));
   }
   return make_error(ErrorCode::usage, std::move(message), see_help(app));
 }
@@ -49,6 +51,8 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
 std::unique_ptr<CLI::App> make_app(const Verb& verb, Command& command) {
   auto app = std::make_unique<CLI::App>(std::string(verb.summary) + ".", fmt::format("spillway {}", verb.name));
   app->get_formatter()->column_width(k_option_column);
+  app->get_formatter()->label("Positionals", "Arguments");
+  app->get_formatter()->label("REQUIRED", "");
   app->set_help_flag("-h,--help", "Show this text");
   app->allow_extras();
   command.declare(*app);

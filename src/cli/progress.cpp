@@ -14,11 +14,6 @@ constexpr std::chrono::milliseconds k_redraw_interval{100};
 /// A step that is done sooner never gets a running line: it would only flicker.
 constexpr std::chrono::milliseconds k_first_draw{150};
 
-std::uint64_t milliseconds_since(std::chrono::steady_clock::time_point start) {
-  const auto elapsed = std::chrono::steady_clock::now() - start;
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count());
-}
-
 }  // namespace
 
 void ProgressDisplay::run_started(const run::RunOutcome& run) {
@@ -26,9 +21,7 @@ void ProgressDisplay::run_started(const run::RunOutcome& run) {
   m_console.message(header_line(run) + "\n");
 }
 
-void ProgressDisplay::step_started(const run::StepOutcome& step) {
-  m_running.push_back({step.step_id, Clock::now(), {}});
-}
+void ProgressDisplay::step_started(const run::StepOutcome& step) { m_running.push_back({step.step_id, m_now(), {}}); }
 
 void ProgressDisplay::step_progressed(const run::StepOutcome& step, const run::Progress& progress) {
   const auto running = std::ranges::find(m_running, step.step_id, &Running::step_id);
@@ -41,7 +34,7 @@ void ProgressDisplay::step_finished(const run::StepOutcome& step) {
 }
 
 void ProgressDisplay::tick() {
-  if (!m_terminal.is_fancy || Clock::now() - m_drawn_at < k_redraw_interval) return;
+  if (!m_terminal.is_fancy || m_now() - m_drawn_at < k_redraw_interval) return;
   update_size(m_terminal, STDERR_FILENO);
   draw("");
 }
@@ -62,7 +55,7 @@ void ProgressDisplay::draw(const std::string& finished_lines) {
   if (m_drawn_lines != 0) text += "\x1b[J";
   m_console.message(text);
   m_drawn_lines = count;
-  m_drawn_at = Clock::now();
+  m_drawn_at = m_now();
 }
 
 std::string ProgressDisplay::running_lines(std::size_t& count) {
@@ -70,9 +63,10 @@ std::string ProgressDisplay::running_lines(std::size_t& count) {
   const std::size_t most = m_terminal.height > 3 ? m_terminal.height - 3 : 1;
   std::string lines;
   for (const Running& running : m_running) {
-    const std::uint64_t elapsed_ms = milliseconds_since(running.started);
-    if (count == most || elapsed_ms < static_cast<std::uint64_t>(k_first_draw.count())) continue;
-    lines += running_line(m_terminal, m_columns, {running.step_id, elapsed_ms, running.progress}) + "\n";
+    const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(m_now() - running.started);
+    if (count == most || elapsed < k_first_draw) continue;
+    const RunningStep step{running.step_id, static_cast<std::uint64_t>(elapsed.count()), running.progress};
+    lines += running_line(m_terminal, m_columns, step) + "\n";
     ++count;
   }
   return lines;

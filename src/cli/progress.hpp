@@ -1,8 +1,10 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <list>
 #include <string>
+#include <utility>
 
 #include "cli/console.hpp"
 #include "cli/lines.hpp"
@@ -14,7 +16,10 @@ namespace spillway::cli {
 /// again in place. Called from the run's thread.
 class ProgressDisplay : public run::Observer {
  public:
-  explicit ProgressDisplay(const Console& console) : m_console(console), m_terminal(console.terminal()) {}
+  using Clock = std::chrono::steady_clock;
+
+  explicit ProgressDisplay(const Console& console, std::function<Clock::time_point()> now = Clock::now)
+      : m_console(console), m_now(std::move(now)), m_terminal(console.terminal()) {}
 
   void run_started(const run::RunOutcome& run) override;
   void step_started(const run::StepOutcome& step) override;
@@ -23,7 +28,6 @@ class ProgressDisplay : public run::Observer {
   void tick() override;
 
  private:
-  using Clock = std::chrono::steady_clock;
   struct Running {
     std::string step_id;
     Clock::time_point started;
@@ -34,6 +38,7 @@ class ProgressDisplay : public run::Observer {
   std::string running_lines(std::size_t& count);
 
   const Console& m_console;
+  std::function<Clock::time_point()> m_now;
   Terminal m_terminal;
   Columns m_columns;
   std::list<Running> m_running;

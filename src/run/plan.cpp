@@ -1,13 +1,12 @@
 #include "run/plan.hpp"
 
-#include <unistd.h>
-
 #include <cerrno>
 
 #include <fmt/format.h>
 
 #include "pipeline/compile.hpp"
 #include "util/file.hpp"
+#include "util/strings.hpp"
 
 namespace spillway::run {
 namespace {
@@ -51,6 +50,19 @@ pipeline::Diagnosed<Plan> plan_from_manifest(const Document& document, const pip
   return plan;
 }
 
+/// "did you mean 'p.yaml'?", when a file of about that name is in the same folder.
+std::string near_file_hint(const std::filesystem::path& path) {
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  std::error_code status;
+  std::vector<std::string> names;
+  for (std::filesystem::directory_iterator entry(folder, status), end; !status && entry != end;
+       entry.increment(status)) {
+    names.push_back(entry->path().filename());
+  }
+  const auto near = closest_match(path.filename().string(), names);
+  return near ? fmt::format("did you mean '{}'?", (path.parent_path() / *near).string()) : "";
+}
+
 }  // namespace
 
 Result<Document> read_document(const std::string& path) {
@@ -60,6 +72,7 @@ Result<Document> read_document(const std::string& path) {
     Error error = std::move(text.error());
     // A wrong path is a mistake on the command line, not one in a pipeline.
     if (error.os_errno != 0) error.code = ErrorCode::usage;
+    if (error.os_errno == ENOENT) error.hint = near_file_hint(path);
     return Failure(std::move(error));
   }
   if (is_stdin) return Document{std::move(*text), "<stdin>", "."};
