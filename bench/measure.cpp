@@ -22,10 +22,17 @@ double milliseconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) * 1000.0 + static_cast<double>(time.tv_usec) / k_microseconds_per_ms;
 }
 
+/// Where a command's messages go: shown when it fails.
+std::filesystem::path messages_file() {
+  return std::filesystem::temp_directory_path() / "spillway_bench_messages.txt";
+}
+
 [[noreturn]] void become(const Command& command) {
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  const int messages = ::open(messages_file().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   ::dup2(null, STDIN_FILENO);
   ::dup2(null, STDOUT_FILENO);
+  ::dup2(messages, STDERR_FILENO);
   if (!command.directory.empty() && ::chdir(command.directory.c_str()) != 0) ::_exit(126);
   for (const auto& [name, value] : command.environment) ::setenv(name.c_str(), value.c_str(), 1);
   std::vector<char*> arguments;
