@@ -71,16 +71,22 @@ std::vector<std::string> words_of(const Json& values) {
   return words;
 }
 
+std::vector<const Json*> branches_of(const Json& schema) {
+  std::vector<const Json*> branches;
+  for (std::string_view keyword : {"anyOf", "oneOf"}) {
+    const Json* list = member(schema, keyword);
+    for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) branches.push_back(&(*list)[i]);
+  }
+  return branches;
+}
+
 /// The types that a schema names, those of its anyOf and oneOf included; none means any.
 std::vector<std::string> accepted_types(const Json& schema) {
   std::vector<std::string> types;
   if (const Json* type = member(schema, "type")) types = words_of(type->is_array() ? *type : Json::array({*type}));
-  for (std::string_view keyword : {"anyOf", "oneOf"}) {
-    if (const Json* branches = member(schema, keyword)) {
-      for (const Json& branch : *branches) {
-        std::ranges::copy_if(accepted_types(branch), std::back_inserter(types),
-                             [&](const std::string& type) { return std::ranges::find(types, type) == types.end(); });
-      }
+  for (const Json* branch : branches_of(schema)) {
+    for (const std::string& type : accepted_types(*branch)) {
+      if (std::ranges::find(types, type) == types.end()) types.push_back(type);
     }
   }
   return types;
@@ -126,9 +132,7 @@ class Explainer {
     if (value.is_string()) explain_string(schema, value);
     if (value.is_array()) explain_list(schema, value);
     if (value.is_object()) explain_map(schema, value);
-    for (const char* keyword : {"anyOf", "oneOf"}) {
-      if (const Json* branches = member(schema, keyword)) explain_branches(*branches, value);
-    }
+    explain_branches(schema, value);
   }
 
  private:
@@ -143,7 +147,7 @@ class Explainer {
   void explain_map(const Json& schema, const Json& value);
   void explain_missing(const Json& schema, const Json& value, const std::vector<std::string>& meant);
   std::optional<std::string> add_unknown_key(const Json& properties, const std::string& key);
-  void explain_branches(const Json& branches, const Json& value);
+  void explain_branches(const Json& schema, const Json& value);
 
   Path m_path;
   Problems m_problems;
@@ -284,13 +288,13 @@ void Explainer::explain_missing(const Json& schema, const Json& value, const std
 }
 
 /// Only the branches that accept the value's type are worth explaining; the shortest explanation is the likely one.
-void Explainer::explain_branches(const Json& branches, const Json& value) {
+void Explainer::explain_branches(const Json& schema, const Json& value) {
   std::optional<Problems> best;
-  for (const Json& branch : branches) {
-    if (!accepts_type_of(branch, value)) continue;
+  for (const Json* branch : branches_of(schema)) {
+    if (!accepts_type_of(*branch, value)) continue;
     Explainer explainer;
     explainer.m_path = m_path;
-    explainer.explain(branch, value);
+    explainer.explain(*branch, value);
     if (!best || explainer.m_problems.size() < best->size()) best = explainer.take();
   }
   if (best) std::ranges::move(*best, std::back_inserter(m_problems));
