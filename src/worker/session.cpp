@@ -3,22 +3,17 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "config/machine.hpp"
-#include "config/redact.hpp"
-#include "pipeline/compile.hpp"
 #include "protocol/codec.hpp"
 #include "util/clock.hpp"
 #include "util/file.hpp"
-#include "util/glob.hpp"
-#include "util/sha256.hpp"
-#include "util/strings.hpp"
 #include "util/version.hpp"
 #include "worker/memory_plan.hpp"
+#include "worker/step_config.hpp"
 
 namespace spillway::worker {
 namespace fs = std::filesystem;
@@ -34,31 +29,6 @@ constexpr auto k_progress_interval = std::chrono::milliseconds(150);
 std::string text_at(const Json& object, const char* name) {
   const auto field = object.find(name);
   return field != object.end() && field->is_string() ? field->get<std::string>() : std::string();
-}
-
-fs::path absolute_path(const fs::path& base, const std::string& path) { return (base / path).lexically_normal(); }
-
-Json parse_config(const std::string& text, const std::string& cfg_path) {
-  Json config = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!config.is_object()) {
-    fail(ErrorCode::invalid_config, fmt::format("cannot use the step config '{}': it is no JSON object", cfg_path));
-  }
-  return config;
-}
-
-std::vector<std::string> keys_of(const Json& object) {
-  std::vector<std::string> keys;
-  for (const auto& [key, value] : object.items()) keys.push_back(key);
-  return keys;
-}
-
-/// Secrets masked: where the component's spec says, and wherever a key's name says.
-Json cleaned(Json config, const ComponentSpec& spec) {
-  for (const std::string& pointer : spec.secrets) {
-    const Json::json_pointer at(pointer);
-    if (config.contains(at)) config[at] = config::k_mask;
-  }
-  return config::Redactor().redact(config);
 }
 
 std::uint64_t peak_memory_bytes() {
@@ -114,29 +84,31 @@ class Session::Attachment {
 
 Session::Session(const protocol::PrepareCommand& command, protocol::Sink& sink,
                  const drivers::DriverRegistry& drivers, const pipeline::ComponentCatalog& catalog)
-    : m_session_id(command.session_id), m_sink(sink), m_drivers(drivers), m_catalog(catalog) {
+    : m_sink(sink), m_drivers(drivers), m_catalog(catalog) {
+  m_paths.session_id = command.session_id;
   const std::string session_dir = text_at(command.settings, "session_dir");
   const std::string base_dir = text_at(command.settings, "base_dir");
-  m_session_dir = fs::absolute(session_dir.empty() ? fs::path("logs") / m_session_id : fs::path(session_dir));
-  m_base_dir = fs::absolute(base_dir.empty() ? fs::path(".") : fs::path(base_dir)).lexically_normal();
+  m_paths.session_dir =
+      fs::absolute(session_dir.empty() ? fs::path("logs") / command.session_id : fs::path(session_dir));
+  m_paths.base_dir = fs::absolute(base_dir.empty() ? fs::path(".") : fs::path(base_dir)).lexically_normal();
   const config::Settings defaults =
       value_or_throw(config::resolve_settings({}, config::detect_machine()).map_error([](std::vector<Error> errors) {
         return errors[0];
       }));
   m_settings = value_or_throw(config::Settings::from_json(command.settings, defaults));
-  spillway::create_directories(m_session_dir / "artifacts");
+  spillway::create_directories(m_paths.session_dir / "artifacts");
 
   const MemoryPlan plan = plan_memory(m_settings.memory_limit_bytes);
   m_database = std::make_unique<engine::Database>(
-      engine::DatabaseOptions{plan.engine_bytes, m_settings.threads, m_session_dir / "tmp"});
+      engine::DatabaseOptions{plan.engine_bytes, m_settings.threads, m_paths.session_dir / "tmp"});
   m_step_outputs =
       std::make_unique<frame::FrameCache>(*m_database,
                                           frame::SpillPolicy{m_settings.force_spill, m_settings.spill_threshold_rows,
                                                              m_settings.spill_bytes, plan.frames_bytes},
-                                          m_session_dir, m_sink);
-  m_database->lock_down(access_list(command.manifest));
+                                          m_paths.session_dir, m_sink);
+  m_database->lock_down(access_list(command.manifest, m_paths, m_catalog));
 
-  m_sink.event("session_initialized", {{"session_id", m_session_id},
+  m_sink.event("session_initialized", {{"session_id", m_paths.session_id},
                                        {"drivers_loaded", ready_body()["drivers_loaded"]},
                                        {"worker_version", k_program_version}});
 }
@@ -149,37 +121,11 @@ Session::~Session() {
 Json Session::ready_body() const {
   std::vector<std::string> names;
   for (const auto& [name, driver] : m_drivers) names.push_back(name);
-  return {{"session_id", m_session_id},
-          {"session_dir", m_session_dir.string()},
+  return {{"session_id", m_paths.session_id},
+          {"session_dir", m_paths.session_dir.string()},
           {"drivers_loaded", names},
           {"protocol", protocol::k_version},
           {"version", k_program_version}};
-}
-
-/// The run's own artifacts, and each file that a step's config names: as it is, and under the temporary name through
-/// which a writer publishes it.
-engine::AccessList Session::access_list(const Json& manifest) const {
-  engine::AccessList access;
-  access.directories.push_back(m_session_dir / "artifacts");
-  const auto steps = manifest.find("steps");
-  if (steps == manifest.end() || !steps->is_array()) return access;
-  for (const Json& step : *steps) {
-    const std::string step_id = text_at(step, "id");
-    const ComponentSpec* spec = m_catalog.find(text_at(step, "driver"));
-    const Result<std::string> text = read_file(m_session_dir / text_at(step, "cfg_path"));
-    if (spec == nullptr || !text) continue;  // exec_step reports what is wrong with this step
-    const pipeline::StepPaths paths = pipeline::step_paths(*spec, parse_config(*text, text_at(step, "cfg_path")));
-    for (const std::string& pattern : paths.read) {
-      for (const fs::path& file : expand_glob(absolute_path(m_base_dir, pattern).string()))
-        access.files.push_back(file);
-    }
-    for (const std::string& path : paths.write) {
-      const fs::path target = absolute_path(m_base_dir, path);
-      access.files.push_back(target);
-      access.files.push_back(AtomicFile::temp_path_for(target, m_session_id + "-" + step_id));
-    }
-  }
-  return access;
 }
 
 void Session::start_step(protocol::ExecStepCommand command) {
@@ -242,9 +188,16 @@ void Session::handle_exec_step(const protocol::ExecStepCommand& command, Running
 
   engine::Connection connection = m_database->connect();
   const engine::StatementControl control = control_of(command.step_id, running.cancel);
-  drivers::StepContext context{
-      command.step_id, m_session_id, config, m_base_dir, m_session_dir / "artifacts" / command.step_id,
-      connection,      inputs,       m_sink, control,    running.cancel};
+  drivers::StepContext context{command.step_id,
+                               m_paths.session_id,
+                               config,
+                               m_paths.base_dir,
+                               m_paths.session_dir / "artifacts" / command.step_id,
+                               connection,
+                               inputs,
+                               m_sink,
+                               control,
+                               running.cancel};
   const Attachment attachment(running, connection);
   const drivers::StepResult result = driver->second->run(context);
   outcome.rows_written = result.rows_written;
@@ -255,32 +208,25 @@ void Session::handle_exec_step(const protocol::ExecStepCommand& command, Running
   }
 }
 
-/// Reads the step's config, keeps a masked copy among the artifacts, and returns it without its meta keys.
+/// Reads the step's config, keeps a masked copy among the artifacts, and returns what is for the driver.
 Json Session::load_config(const protocol::ExecStepCommand& command, const ComponentSpec& spec) {
-  const std::string text = value_or_throw(read_file(m_session_dir / command.cfg_path));
-  Json config = parse_config(text, command.cfg_path);
-  m_sink.event("cfg_opened", {{"step_id", command.step_id},
-                              {"path", command.cfg_path},
-                              {"sha256", sha256_hex(text)},
-                              {"keys", keys_of(config)}});
+  StepConfig step = read_step_config(m_paths.session_dir, command.cfg_path);
+  m_sink.event(
+      "cfg_opened",
+      {{"step_id", command.step_id}, {"path", command.cfg_path}, {"sha256", step.sha256}, {"keys", step.keys}});
   const std::string folder = fmt::format("artifacts/{}", command.step_id);
-  spillway::create_directories(m_session_dir / folder);
+  spillway::create_directories(m_paths.session_dir / folder);
   m_sink.event("artifacts_dir_created", {{"step_id", command.step_id}, {"relative_path", folder}});
+  m_sink.event("config_meta_stripped", {{"step_id", command.step_id}, {"keys_removed", step.meta_keys}});
 
-  std::vector<std::string> removed;
-  for (const std::string_view key : pipeline::k_meta_keys) {
-    if (config.erase(std::string(key)) != 0) removed.emplace_back(key);
-  }
-  m_sink.event("config_meta_stripped", {{"step_id", command.step_id}, {"keys_removed", removed}});
-
-  const std::string clean = cleaned(config, spec).dump(2) + "\n";
+  const std::string clean = cleaned_config(step.config, spec).dump(2) + "\n";
   const std::string path = folder + "/cleaned_config.json";
-  write_file_atomically(m_session_dir / path, clean, Durability::process);
+  write_file_atomically(m_paths.session_dir / path, clean, Durability::process);
   m_sink.event("artifact_created", {{"step_id", command.step_id},
                                     {"artifact_type", "cleaned_config"},
                                     {"path", path},
                                     {"size_bytes", clean.size()}});
-  return config;
+  return std::move(step.config);
 }
 
 void Session::store_frame(const engine::Relation& relation, drivers::StepContext& context, Outcome& outcome) {
@@ -357,12 +303,12 @@ Json Session::cleanup() {
   m_step_outputs.reset();
   m_database.reset();
   std::error_code ignored;
-  fs::remove_all(m_session_dir / "tmp", ignored);
+  fs::remove_all(m_paths.session_dir / "tmp", ignored);
   m_sink.metric("peak_memory_bytes", peak_memory_bytes(), "bytes", "");
 
   const std::uint64_t total_rows = m_has_writer ? m_rows_written.load() : m_rows_read.load();
   m_sink.event("cleanup_complete", {{"steps_executed", m_steps_executed.load()}, {"total_rows", total_rows}});
-  return {{"session_id", m_session_id},
+  return {{"session_id", m_paths.session_id},
           {"steps_executed", m_steps_executed.load()},
           {"total_rows", total_rows},
           {"frames", std::move(frames)}};

@@ -19,6 +19,7 @@
 #include "protocol/messages.hpp"
 #include "protocol/sink.hpp"
 #include "util/cancel.hpp"
+#include "worker/access.hpp"
 
 namespace spillway::worker {
 
@@ -62,12 +63,9 @@ class Session {
   void report_success(const protocol::ExecStepCommand& command, const Outcome& outcome);
   void report_failure(const protocol::ExecStepCommand& command, const Error& error);
   engine::StatementControl control_of(const std::string& step_id, const CancelToken& cancel);
-  engine::AccessList access_list(const Json& manifest) const;
   void wait_for_steps();
 
-  std::string m_session_id;
-  std::filesystem::path m_session_dir;
-  std::filesystem::path m_base_dir;
+  SessionPaths m_paths;
   config::Settings m_settings;
   protocol::Sink& m_sink;
   const drivers::DriverRegistry& m_drivers;

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "engine/database.hpp"
+#include "pipeline/component.hpp"
+
+namespace spillway::worker {
+
+/// Where a session's files are.
+struct SessionPaths {
+  std::string session_id;
+  std::filesystem::path session_dir;  ///< absolute: the run directory
+  std::filesystem::path base_dir;     ///< absolute: relative paths of step configs start here
+};
+
+/// What the engine may touch: the run's own artifacts, and each file that a step's config names, as it is and under
+/// the temporary name through which a writer publishes it. A step whose config cannot be read adds nothing: running
+/// it reports why.
+engine::AccessList access_list(const nlohmann::json& manifest, const SessionPaths& paths,
+                               const pipeline::ComponentCatalog& catalog);
+
+}  // namespace spillway::worker
