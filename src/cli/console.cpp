@@ -17,7 +17,7 @@ namespace {
 
 /// `error: …` with the word in red.
 std::string display(const Terminal& terminal, const Error& error) {
-  const std::string text = to_valid_utf8(error.to_display());
+  std::string text = to_valid_utf8(error.to_display());
   const std::size_t at = text.find("error: ");
   if (at == std::string::npos) return text;
   return text.substr(0, at) + colored(terminal, Color::red, "error:") + text.substr(at + 6);

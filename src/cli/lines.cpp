@@ -85,7 +85,7 @@ std::string header_line(const run::RunOutcome& outcome) {
 }
 
 std::string step_line(const Terminal& terminal, const Columns& columns, const StepOutcome& step) {
-  const std::string start = start_of_line(terminal, columns, step.status, step.step_id);
+  std::string start = start_of_line(terminal, columns, step.status, step.step_id);
   switch (step.status) {
     case StepStatus::succeeded:
       return fmt::format("{}  {}  {}", start, counts(step.rows(), step.duration_ms),

@@ -129,7 +129,7 @@ class RunCommand : public Command {
     const run::StopSignals signals;
     return run::execute(request, {.open_channel = sandbox::open_in_process_channel,
                                   .observer = m_quiet ? static_cast<run::Observer&>(no_display) : display,
-                                  .stop_signal = [&signals] { return signals.received(); }});
+                                  .stop_signal = run::StopSignals::received});
   }
 
   void report(const run::RunOutcome& outcome, const Console& console) const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <ranges>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -77,9 +78,9 @@ std::string shown_run_dir(const RunOutcome& outcome, const std::string& director
 std::string next_command(const RunOutcome& outcome, const std::string& directory) {
   const std::string run_dir = shell_quoted(shown_run_dir(outcome, directory));
   if (outcome.status == RunStatus::success) {
-    for (auto step = outcome.steps.rbegin(); step != outcome.steps.rend(); ++step) {
-      if (!is_text_file(step->write_target)) continue;
-      return fmt::format("head {}", shell_quoted((fs::path(directory) / step->write_target).string()));
+    for (const StepOutcome& step : outcome.steps | std::views::reverse) {
+      if (!is_text_file(step.write_target)) continue;
+      return fmt::format("head {}", shell_quoted((fs::path(directory) / step.write_target).string()));
     }
     return fmt::format("cat {}/artifacts/_system/run_card.json | jq '.steps'", run_dir);
   }

@@ -248,9 +248,9 @@ void Ledger::record_end() {
     data.update(protocol::error_fields(*m_outcome.error));
     data["step_id"] = null_if_empty(m_outcome.failed_step);
   }
-  const auto name = m_outcome.status == RunStatus::success  ? "run_complete"
-                    : m_outcome.status == RunStatus::failed ? "run_failed"
-                                                            : "run_cancelled";
+  const std::string_view name = m_outcome.status == RunStatus::success  ? "run_complete"
+                                : m_outcome.status == RunStatus::failed ? "run_failed"
+                                                                        : "run_cancelled";
   m_record.event(name, data);
   m_record.log(fmt::format("run {}: {} of {} steps, {} rows in {} ms", to_string(m_outcome.status),
                            steps_completed(m_outcome.steps), m_outcome.steps.size(), total_rows(m_outcome.steps),

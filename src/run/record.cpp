@@ -89,7 +89,7 @@ void Record::log(std::string_view text) {
   append(m_log, fmt::format("{} {}", now_iso8601(), m_redactor.redact(text)));
 }
 
-bool Record::append(LineFile& file, std::string line) {
+bool Record::append(LineFile& file, std::string_view line) {
   const Result<void> written = file.append(line);
   if (!written && !m_first_error) m_first_error = written.error();
   return written.has_value();

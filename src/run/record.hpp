@@ -46,7 +46,7 @@ class Record {
   const std::optional<Error>& first_error() const { return m_first_error; }
 
  private:
-  bool append(LineFile& file, std::string line);
+  bool append(LineFile& file, std::string_view line);
 
   std::string m_session_id;
   const config::Redactor& m_redactor;

@@ -108,7 +108,7 @@ void Run::pump_until(Done done) {
     stop_if_asked();
     if (m_deadline && Clock::now() > *m_deadline) return;
     if (const auto message = m_channel->receive(k_tick)) {
-      std::visit([this](const auto& received) { handle(received); }, *message);
+      std::visit([this](const auto& received) { this->handle(received); }, *message);
     }
     m_host.observer.tick();
   }

@@ -15,7 +15,7 @@ class StopSignals {
   ~StopSignals();
 
   /// The first signal that came, 0 when none did.
-  int received() const;
+  static int received();
 
  private:
   struct sigaction m_old_int {};
