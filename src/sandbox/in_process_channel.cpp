@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "drivers/registry.hpp"
-#include "engine/library.hpp"
 #include "sandbox/channel.hpp"
 #include "worker/proxy_worker.hpp"
 
@@ -62,19 +61,9 @@ class InProcessChannel : public Channel, private protocol::Sink {
   }
 
   void work() {
-    preload_engine();
     const drivers::DriverRegistry drivers = drivers::builtin_drivers();
     worker::ProxyWorker worker(*this, drivers);
     while (const std::optional<protocol::Command> command = next_command()) worker.handle(*command);
-  }
-
-  /// Loads the engine while the host still writes the run's first files. A failure is reported by prepare, which
-  /// tries again.
-  static void preload_engine() {
-    try {
-      engine::load_library();
-    } catch (const Exception&) {
-    }
   }
 
   std::mutex m_mutex;  ///< guards the three below
