@@ -1,13 +1,16 @@
 #include "pipeline/component.hpp"
 
+#include <algorithm>
 #include <array>
 #include <mutex>
+#include <type_traits>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "pipeline/embedded_specs.hpp"
-#include "pipeline/reader.hpp"
+#include "util/error.hpp"
+#include "util/strings.hpp"
 
 namespace spillway::pipeline {
 namespace {
@@ -34,83 +37,92 @@ std::optional<Enum> value_of(const std::array<std::pair<Enum, std::string_view>,
   return std::nullopt;
 }
 
-/// Reads the fields of a spec; what is missing or of the wrong type goes to the diagnostics.
+template <typename Value>
+bool holds(const Json& value) {
+  if constexpr (std::is_same_v<Value, std::string>) return value.is_string();
+  if constexpr (std::is_same_v<Value, Json::object_t>) return value.is_object();
+  if constexpr (std::is_same_v<Value, Json::array_t>) return value.is_array();
+  if constexpr (std::is_same_v<Value, std::vector<std::string>>) {
+    return value.is_array() && std::ranges::all_of(value, [](const Json& item) { return item.is_string(); });
+  }
+}
+
+/// Reads the fields of a spec and collects what is missing or wrong.
 class SpecReader {
  public:
-  SpecReader(const Node& root, Diagnostics& diagnostics) : m_root(root), m_diagnostics(diagnostics) {}
+  explicit SpecReader(const Json& root) : m_root(root) {}
 
-  std::string text(std::string_view key) {
-    const Node* value = field(m_root, key, NodeKind::string);
-    return value == nullptr ? "" : value->text;
+  const std::vector<std::string>& problems() const { return m_problems; }
+
+  ComponentSpec read() {
+    ComponentSpec spec;
+    spec.name = field<std::string>("name");
+    spec.version = field<std::string>("version");
+    spec.title = field<std::string>("title");
+    spec.description = field<std::string>("description");
+    spec.role = one_of("role", k_roles, field<std::string>("role"));
+    for (const std::string& mode : field<Texts>("modes")) spec.modes.push_back(one_of("modes", k_modes, mode));
+    spec.capabilities = field<Texts>("capabilities");
+    spec.config_schema = field<Json::object_t>("configSchema");
+    spec.secrets = field<Texts>("secrets");
+    spec.examples = read_examples();
+    spec.hints = field<Texts>("hints");
+    const Json paths = field<Json::object_t>("paths");
+    spec.read_paths = read_paths(paths, "read");
+    spec.write_paths = read_paths(paths, "write");
+    if (spec.modes.empty()) add("modes", "must name at least one mode");
+    return spec;
   }
-  Json json(std::string_view key) {
-    const Node* value = field(m_root, key, NodeKind::map);
-    return value == nullptr ? Json::object() : value->to_json();
+
+ private:
+  using Texts = std::vector<std::string>;
+
+  void add(std::string_view key, std::string_view why) { m_problems.push_back(fmt::format("'{}' {}", key, why)); }
+
+  template <typename Value>
+  Value field(const std::string& key) {
+    const auto value = m_root.find(key);
+    if (value == m_root.end()) {
+      add(key, "is missing");
+      return {};
+    }
+    return converted<Value>(key, *value);
   }
-  std::vector<std::string> texts(std::string_view key) { return texts_of(field(m_root, key, NodeKind::list)); }
-  /// The list `key` of the map `outer`, empty when it is left out.
-  std::vector<std::string> optional_texts(std::string_view outer, std::string_view key) {
-    const Node* map = field(m_root, outer, NodeKind::map);
-    if (map == nullptr || map->find(key) == nullptr) return {};
-    return texts_of(field(*map, key, NodeKind::list));
+
+  template <typename Value>
+  Value converted(const std::string& key, const Json& value) {
+    if (holds<Value>(value)) return value.get<Value>();
+    add(key, "is of the wrong type");
+    return {};
   }
+
   template <typename Enum, std::size_t size>
-  Enum one_of(const Node& value, const std::array<std::pair<Enum, std::string_view>, size>& table) {
-    if (const auto found = value_of(table, value.text)) return *found;
-    m_diagnostics.add(value.position, fmt::format("invalid value '{}': there is no such role or mode", value.text));
+  Enum one_of(const std::string& key, const std::array<std::pair<Enum, std::string_view>, size>& table,
+              std::string_view name) {
+    if (const auto found = value_of(table, name)) return *found;
+    add(key, fmt::format("cannot be '{}'", name));
     return table[0].first;
   }
-  Role role() {
-    const Node* value = field(m_root, "role", NodeKind::string);
-    return value == nullptr ? Role::extractor : one_of(*value, k_roles);
+
+  Texts read_paths(const Json& paths, const char* key) {
+    return paths.contains(key) ? converted<Texts>("paths", paths[key]) : Texts{};
   }
-  std::vector<Mode> modes() {
-    std::vector<Mode> modes;
-    const Node* list = field(m_root, "modes", NodeKind::list);
-    if (list == nullptr) return modes;
-    for (const Node& item : list->items) modes.push_back(one_of(item, k_modes));
-    if (modes.empty()) m_diagnostics.add(list->position, "empty list 'modes': a component has at least one");
-    return modes;
-  }
-  std::vector<ComponentExample> examples() {
+
+  std::vector<ComponentExample> read_examples() {
     std::vector<ComponentExample> examples;
-    const Node* list = field(m_root, "examples", NodeKind::list);
-    if (list == nullptr) return examples;
-    for (const Node& item : list->items) {
-      const Node* title = field(item, "title", NodeKind::string);
-      const Node* config = field(item, "config", NodeKind::map);
-      if (title != nullptr && config != nullptr) examples.push_back({title->text, config->to_json()});
+    for (const Json& example : field<Json::array_t>("examples")) {
+      if (example.is_object() && example.contains("title") && example.contains("config")) {
+        examples.push_back({converted<std::string>("examples", example["title"]),
+                            converted<Json::object_t>("examples", example["config"])});
+      } else {
+        add("examples", "each have a title and a config");
+      }
     }
     return examples;
   }
 
- private:
-  const Node* field(const Node& map, std::string_view key, NodeKind kind) {
-    const MapEntry* entry = map.find(key);
-    if (entry == nullptr) {
-      m_diagnostics.add(map.position, fmt::format("missing key '{}': a spec needs it", key));
-      return nullptr;
-    }
-    if (entry->value.kind == kind) return &entry->value;
-    m_diagnostics.add(entry->value.position, fmt::format("invalid '{}': must be {}, not {}", key, with_article(kind),
-                                                         with_article(entry->value.kind)));
-    return nullptr;
-  }
-  std::vector<std::string> texts_of(const Node* list) {
-    std::vector<std::string> texts;
-    if (list == nullptr) return texts;
-    for (const Node& item : list->items) {
-      if (item.kind == NodeKind::string) {
-        texts.push_back(item.text);
-      } else {
-        m_diagnostics.add(item.position, fmt::format("invalid item '{}': must be a string", item.text));
-      }
-    }
-    return texts;
-  }
-
-  const Node& m_root;
-  Diagnostics& m_diagnostics;
+  const Json& m_root;
+  std::vector<std::string> m_problems;
 };
 
 void append_paths(const Json& config, const std::vector<std::string>& pointers, std::vector<std::string>& paths) {
@@ -136,29 +148,6 @@ std::string_view to_string(Mode mode) { return name_of(k_modes, mode); }
 std::optional<Role> role_from_string(std::string_view name) { return value_of(k_roles, name); }
 std::optional<Mode> mode_from_string(std::string_view name) { return value_of(k_modes, name); }
 
-Diagnosed<ComponentSpec> parse_component_spec(std::string_view yaml, const std::string& file_name) {
-  Diagnostics diagnostics(file_name);
-  const std::optional<Node> root = read_document(yaml, diagnostics);
-  if (!root) return Diagnosis(diagnostics.take());
-  SpecReader reader(*root, diagnostics);
-  ComponentSpec spec;
-  spec.name = reader.text("name");
-  spec.version = reader.text("version");
-  spec.title = reader.text("title");
-  spec.description = reader.text("description");
-  spec.role = reader.role();
-  spec.modes = reader.modes();
-  spec.capabilities = reader.texts("capabilities");
-  spec.config_schema = reader.json("configSchema");
-  spec.secrets = reader.texts("secrets");
-  spec.read_paths = reader.optional_texts("paths", "read");
-  spec.write_paths = reader.optional_texts("paths", "write");
-  spec.examples = reader.examples();
-  spec.hints = reader.texts("hints");
-  if (!diagnostics.empty()) return Diagnosis(diagnostics.take());
-  return spec;
-}
-
 StepPaths step_paths(const ComponentSpec& spec, const Json& config) {
   StepPaths paths;
   append_paths(config, spec.read_paths, paths.read);
@@ -167,14 +156,14 @@ StepPaths step_paths(const ComponentSpec& spec, const Json& config) {
 }
 
 struct ComponentCatalog::State {
-  std::map<std::string, std::string_view, std::less<>> yaml_by_name;
+  std::map<std::string, std::string_view, std::less<>> json_by_name;
   std::mutex mutex;
   std::map<std::string, ComponentSpec, std::less<>> parsed;  ///< guarded by mutex; entries never change or go
 };
 
-ComponentCatalog::ComponentCatalog(std::map<std::string, std::string_view, std::less<>> yaml_by_name)
+ComponentCatalog::ComponentCatalog(std::map<std::string, std::string_view, std::less<>> json_by_name)
     : m_state(std::make_unique<State>()) {
-  m_state->yaml_by_name = std::move(yaml_by_name);
+  m_state->json_by_name = std::move(json_by_name);
 }
 
 ComponentCatalog::ComponentCatalog(ComponentCatalog&&) noexcept = default;
@@ -182,24 +171,28 @@ ComponentCatalog& ComponentCatalog::operator=(ComponentCatalog&&) noexcept = def
 ComponentCatalog::~ComponentCatalog() = default;
 
 ComponentCatalog ComponentCatalog::built_in() {
-  std::map<std::string, std::string_view, std::less<>> yaml_by_name;
-  for (const EmbeddedSpec& spec : embedded_specs()) yaml_by_name.emplace(spec.name, spec.yaml);
-  return ComponentCatalog(std::move(yaml_by_name));
+  std::map<std::string, std::string_view, std::less<>> json_by_name;
+  for (const EmbeddedSpec& spec : embedded_specs()) json_by_name.emplace(spec.name, spec.json);
+  return ComponentCatalog(std::move(json_by_name));
 }
 
 const ComponentSpec* ComponentCatalog::find(std::string_view name) const {
-  const auto yaml = m_state->yaml_by_name.find(name);
-  if (yaml == m_state->yaml_by_name.end()) return nullptr;
+  const auto json = m_state->json_by_name.find(name);
+  if (json == m_state->json_by_name.end()) return nullptr;
   const std::lock_guard lock(m_state->mutex);
   if (const auto known = m_state->parsed.find(name); known != m_state->parsed.end()) return &known->second;
-  auto spec = parse_component_spec(yaml->second, fmt::format("components/{}/spec.yaml", name));
-  if (!spec) fail(std::move(spec.error().front()));
-  return &m_state->parsed.emplace(yaml->first, std::move(*spec)).first->second;
+  const Json root = Json::parse(json->second);
+  SpecReader reader(root);
+  ComponentSpec spec = reader.read();
+  if (!reader.problems().empty()) {
+    fail(ErrorCode::internal, fmt::format("invalid component '{}': {}", name, join(reader.problems(), ", ")));
+  }
+  return &m_state->parsed.emplace(json->first, std::move(spec)).first->second;
 }
 
 std::vector<std::string> ComponentCatalog::names() const {
   std::vector<std::string> names;
-  for (const auto& [name, yaml] : m_state->yaml_by_name) names.push_back(name);
+  for (const auto& [name, json] : m_state->json_by_name) names.push_back(name);
   return names;
 }
 

@@ -9,8 +9,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "pipeline/diagnostics.hpp"
-
 namespace spillway::pipeline {
 
 using Json = nlohmann::json;
@@ -48,9 +46,6 @@ struct ComponentSpec {
   std::vector<std::string> hints;  ///< short sentences for whoever writes a config, language models included
 };
 
-/// Fails with every mistake of the spec at once.
-Diagnosed<ComponentSpec> parse_component_spec(std::string_view yaml, const std::string& file_name);
-
 /// The files that a step's config names, globs as they stand and "-" (standard output) left out: what the engine's
 /// lock-down lets the step touch.
 struct StepPaths {
@@ -62,15 +57,16 @@ StepPaths step_paths(const ComponentSpec& spec, const Json& config);
 /// The components by name. A spec is parsed when it is first asked for: a run needs few of them. Thread-safe.
 class ComponentCatalog {
  public:
-  /// `yaml_by_name` maps a component's name to the text of its spec.yaml.
-  explicit ComponentCatalog(std::map<std::string, std::string_view, std::less<>> yaml_by_name);
+  /// `json_by_name` maps a component's name to its spec as JSON; the texts must outlive the catalog.
+  explicit ComponentCatalog(std::map<std::string, std::string_view, std::less<>> json_by_name);
   ComponentCatalog(ComponentCatalog&&) noexcept;
   ComponentCatalog& operator=(ComponentCatalog&&) noexcept;
   ~ComponentCatalog();
   /// The components that are embedded in the binary (components/*/spec.yaml).
   static ComponentCatalog built_in();
 
-  /// Null when there is none of that name; throws when its spec is wrong. Valid as long as the catalog.
+  /// Null when there is none of that name; throws when its spec is wrong, naming all that is. Valid as long as the
+  /// catalog.
   const ComponentSpec* find(std::string_view name) const;
   std::vector<std::string> names() const;
 

@@ -5,13 +5,13 @@
 
 namespace spillway::pipeline {
 
-/// The text of a components/<name>/spec.yaml, as it was when the binary was built.
+/// A components/<name>/spec.yaml, as it was when the binary was built, as JSON.
 struct EmbeddedSpec {
   std::string_view name;
-  std::string_view yaml;
+  std::string_view json;
 };
 
-/// Sorted by name. Defined in a file that cmake/EmbedFiles.cmake writes.
+/// Sorted by name. Defined in a file that cmake/embed_specs.cpp writes.
 std::span<const EmbeddedSpec> embedded_specs();
 
 }  // namespace spillway::pipeline
