@@ -81,14 +81,14 @@ DataFrame FrameCache::produce(const std::string& step_id, const std::string& sel
   if (m_policy.force_spill) {
     return produce_spilled(std::move(frame), select_sql, SpillReason::forced, connection, control);
   }
-  make_room(m_policy.spill_bytes);
   const bool can_restart = relation.source == nullptr;
   if (auto produced = produce_in_memory(frame, select_sql, can_restart, connection, control)) return *produced;
   return produce_spilled(std::move(frame), select_sql, SpillReason::pressure, connection, control);
 }
 
-/// Nothing when memory ran short and the statement was given up, to be run again straight to Parquet. A source that
-/// can be read only once is not given up: the engine then parks what exceeds its limit in the temporary folder.
+/// Nothing when memory ran short, though every frame that nobody reads was spilled meanwhile: the statement was given
+/// up, to be run again straight to Parquet. A source that can be read only once is not given up: the engine then
+/// parks what exceeds its limit in the temporary folder.
 std::optional<DataFrame> FrameCache::produce_in_memory(DataFrame frame, const std::string& select_sql,
                                                        bool can_restart, engine::Connection& connection,
                                                        const engine::StatementControl& control) {
@@ -97,9 +97,9 @@ std::optional<DataFrame> FrameCache::produce_in_memory(DataFrame frame, const st
   engine::StatementControl watched = control;
   watched.poll = [&](const engine::Progress& progress) {
     if (control.poll && control.poll(progress)) return true;
-    if (!can_restart || std::chrono::steady_clock::now() < next_check) return false;
+    if (std::chrono::steady_clock::now() < next_check) return false;
+    under_pressure = measure_tables() > m_policy.budget_bytes && !spill_coldest() && can_restart;
     next_check = std::chrono::steady_clock::now() + k_pressure_interval;
-    under_pressure = measure_tables() > m_policy.budget_bytes;
     return under_pressure;
   };
 
@@ -249,16 +249,16 @@ void FrameCache::apply_policy(const DataFrame& frame) {
   } else if (frame.memory_bytes > m_policy.spill_bytes) {
     spill_df(frame.step_id, SpillReason::bytes);
   }
-  make_room(0);
+  while (bytes_in_memory() > m_policy.budget_bytes && spill_coldest()) {
+  }
 }
 
-/// Spills the coldest frames until `bytes` more fit into the budget, or none is left that nobody reads.
-void FrameCache::make_room(std::uint64_t bytes) {
-  while (bytes_in_memory() + bytes > m_policy.budget_bytes) {
-    const std::optional<std::string> coldest = coldest_unread();
-    if (!coldest) return;
-    spill_df(*coldest, SpillReason::pressure);
-  }
+/// Spills the frame that was used longest ago, of those that nobody reads; false when there is none.
+bool FrameCache::spill_coldest() {
+  const std::optional<std::string> coldest = coldest_unread();
+  if (!coldest) return false;
+  spill_df(*coldest, SpillReason::pressure);
+  return true;
 }
 
 std::optional<std::string> FrameCache::coldest_unread() const {

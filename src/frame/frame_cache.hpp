@@ -91,7 +91,7 @@ class FrameCache {
   void store(const DataFrame& frame);
   bool release_memory(const DataFrame& spilled);
   void apply_policy(const DataFrame& frame);
-  void make_room(std::uint64_t bytes);
+  bool spill_coldest();
   std::optional<std::string> coldest_unread() const;
   std::uint64_t bytes_in_memory() const;
   std::uint64_t measure_tables();
