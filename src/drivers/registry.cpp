@@ -1,0 +1,23 @@
+#include "drivers/registry.hpp"
+
+#include "drivers/duckdb/processor.hpp"
+#include "drivers/file/csv_extractor.hpp"
+#include "drivers/file/csv_writer.hpp"
+#include "drivers/file/json_writer.hpp"
+#include "drivers/file/parquet_extractor.hpp"
+#include "drivers/file/parquet_writer.hpp"
+
+namespace spillway::drivers {
+
+DriverRegistry builtin_drivers() {
+  DriverRegistry registry;
+  registry["duckdb.processor"] = std::make_unique<duckdb::Processor>();
+  registry["filesystem.csv_extractor"] = std::make_unique<file::CsvExtractor>();
+  registry["filesystem.csv_writer"] = std::make_unique<file::CsvWriter>();
+  registry["filesystem.json_writer"] = std::make_unique<file::JsonWriter>();
+  registry["filesystem.parquet_extractor"] = std::make_unique<file::ParquetExtractor>();
+  registry["filesystem.parquet_writer"] = std::make_unique<file::ParquetWriter>();
+  return registry;
+}
+
+}  // namespace spillway::drivers
