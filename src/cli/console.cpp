@@ -50,7 +50,10 @@ void Console::json(const nlohmann::ordered_json& value) const { data(run::to_fil
 
 void Console::error(const Error& error, int exit_code) const {
   message(display(m_terminal, error) + "\n");
-  if (m_is_json) json({{"exit_code", exit_code}, {"error", run::error_json(error)}});
+  if (!m_is_json) return;
+  // That standard output cannot be written may be the very error that was told.
+  const nlohmann::ordered_json value{{"exit_code", exit_code}, {"error", run::error_json(error)}};
+  std::ignore = run::write_to_reader(m_out_fd, run::to_file_text(value));
 }
 
 void Console::errors(const std::vector<Error>& errors) const {

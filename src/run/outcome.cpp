@@ -42,9 +42,6 @@ void apply_outputs(StepOutcome& step, const Json& outputs) {
     step.inputs.push_back({text_field(input, "key"), text_field(input, "from_step"), count_field(input, "rows"),
                            flag_field(input, "from_memory")});
   }
-  for (const Json& artifact : field_or_null(outputs, "artifacts")) {
-    if (artifact.is_string()) step.artifacts.push_back(artifact.get<std::string>());
-  }
 }
 
 }  // namespace

@@ -22,8 +22,10 @@ std::string to_line(const OrderedJson& json) {
   return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
-/// The fields every line starts with. What `data` brings under the same names does not displace them.
+/// The fields every line starts with, the step next, then the others. What `data` brings under the same names does
+/// not displace them.
 OrderedJson line_of(OrderedJson envelope, const Json& data) {
+  if (const auto step_id = data.find("step_id"); step_id != data.end()) envelope["step_id"] = *step_id;
   for (const auto& [name, value] : data.items()) {
     if (!envelope.contains(name)) envelope[name] = value;
   }

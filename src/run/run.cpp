@@ -177,13 +177,17 @@ void Run::handle(const protocol::Event& event) {
   m_ledger.record().event(event.name, event.data, event.timestamp);
   StepOutcome* step = m_ledger.find_step(event.data);
   if (step == nullptr) return;
-  if (event.name == "artifact_created" && event.data.value("artifact_type", "") == "stdout") {
-    m_stdout_files[step->step_id] = event.data.value("path", "");
+  const auto text = [&event](const char* field) { return event.data.value(field, ""); };
+  if (event.name == "artifact_created") {
+    if (text("artifact_type") == "stdout") {
+      m_stdout_files[step->step_id] = text("path");
+    } else {
+      step->artifacts.push_back(text("path"));
+    }
   } else if (event.name == "frame_spilled") {
-    step->spill_reason = event.data.value("reason", "");
+    step->spill_reason = text("reason");
   } else if (event.name == "write_start") {
-    const std::string target = event.data.value("target", "");
-    step->write_target = m_request.redactor.redact(std::string_view(target));
+    step->write_target = m_request.redactor.redact(std::string_view(text("target")));
   }
 }
 
@@ -218,7 +222,6 @@ void Run::publish_stdout(StepOutcome& step) {
   }
   std::error_code ignored;
   fs::remove(path, ignored);
-  std::erase(step.artifacts, file->second);
 }
 
 }  // namespace

@@ -49,8 +49,7 @@ TEST(ApplyComplete, TakesOverWhatTheWorkerAnswered) {
       "step_id": "compute-stats", "rows_processed": 5, "duration_ms": 12,
       "outputs": {"df": true, "rows_in": 14, "rows_out": 5, "rows_written": 0, "has_df_in_memory": false,
                   "spill_used": true, "spill_paths": {"parquet": "artifacts/c/output.parquet", "schema": "artifacts/c/schema.json"},
-                  "inputs": [{"key": "df", "from_step": "extract", "rows": 14, "from_memory": true}],
-                  "artifacts": ["artifacts/c/cleaned_config.json"]}})"));
+                  "inputs": [{"key": "df", "from_step": "extract", "rows": 14, "from_memory": true}]}})"));
   EXPECT_EQ(outcome.status, StepStatus::succeeded);
   EXPECT_EQ(outcome.rows_in, 14U);
   EXPECT_EQ(outcome.rows_out, 5U);
@@ -60,7 +59,6 @@ TEST(ApplyComplete, TakesOverWhatTheWorkerAnswered) {
   EXPECT_EQ(outcome.spill_paths->parquet, "artifacts/c/output.parquet");
   ASSERT_EQ(outcome.inputs.size(), 1U);
   EXPECT_EQ(outcome.inputs[0].from_step, "extract");
-  EXPECT_EQ(outcome.artifacts, std::vector<std::string>{"artifacts/c/cleaned_config.json"});
   EXPECT_FALSE(outcome.error);
 }
 

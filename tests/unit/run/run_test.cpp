@@ -357,11 +357,28 @@ TEST_F(RunTest, WhatAStepWritesToStandardOutputIsCopiedOnceItIsComplete) {
                                         {"artifact_type", "stdout"},
                                         {"path", "artifacts/write/stdout.csv"},
                                         {"size_bytes", 5}});
-    m_worker.complete("write", {{"artifacts", {"artifacts/write/stdout.csv"}}});
+    m_worker.complete("write");
   };
   EXPECT_EQ(run().exit_code, 0);
   EXPECT_EQ(read_text(m_folder / "stdout"), "id\n1\n");
   EXPECT_FALSE(fs::exists(run_dir().path() / "artifacts/write/stdout.csv"));
+  EXPECT_EQ(run_dir().problems(), Problems{});
+}
+
+TEST_F(RunTest, TheRunCardListsTheArtifactsOfAStepAlsoWhenItFailed) {
+  plan({{"a", Role::extractor, {}}});
+  m_worker.script = [&](const Command& command) {
+    if (!std::holds_alternative<ExecStepCommand>(command)) return m_worker.behave(command);
+    fs::create_directories(run_dir().path() / "artifacts/a");
+    std::ofstream(run_dir().path() / "artifacts/a/cleaned_config.json") << "{}";
+    m_worker.event("artifact_created", {{"step_id", "a"},
+                                        {"artifact_type", "cleaned_config"},
+                                        {"path", "artifacts/a/cleaned_config.json"},
+                                        {"size_bytes", 2}});
+    m_worker.fail_step("a", "io");
+  };
+  EXPECT_EQ(run().exit_code, 1);
+  EXPECT_EQ(run_dir().card_step("a")["artifacts"], Json({"artifacts/a/cleaned_config.json"}));
   EXPECT_EQ(run_dir().problems(), Problems{});
 }
 
