@@ -11,8 +11,8 @@
 #include "support/run_dir.hpp"
 #include "support/temp_dir.hpp"
 
-/// Transcripts of the command line: each *.txt beside this file is a list of commands with what they print. They run
-/// in a copy of project/. Lines of standard error start with "2| ". What differs from run to run is replaced by a
+/// Transcripts of the command line: each cli/*.txt is a list of commands with what they print. They run
+/// in a copy of cli/project/. Lines of standard error start with "2| ". What differs from run to run is replaced by a
 /// name in angle brackets. UPDATE_GOLDEN=1 rewrites them; a change of an answer is then a change in a review.
 namespace spillway::testing {
 namespace {
