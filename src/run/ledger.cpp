@@ -163,6 +163,8 @@ void Ledger::cancel_run(int signal) {
 RunOutcome Ledger::close() {
   settle_running_steps();
   skip_pending_steps();
+  m_outcome.finished_at = std::chrono::system_clock::now();
+  m_outcome.duration_ms = m_clock.elapsed_ms();
   conclude();
   try_to([this] { write_card(); });
   record_end();
@@ -209,8 +211,6 @@ void Ledger::skip_pending_steps() {
 
 /// Status and exit code follow from what happened, and from nothing else.
 void Ledger::conclude() {
-  m_outcome.finished_at = std::chrono::system_clock::now();
-  m_outcome.duration_ms = m_clock.elapsed_ms();
   if (m_outcome.stop_signal != 0) {
     m_outcome.status = RunStatus::cancelled;
     m_outcome.exit_code = exit_code_of_signal(m_outcome.stop_signal);
