@@ -35,8 +35,9 @@ class Watch {
  public:
   Watch(Connection& connection, const StatementControl& control) : m_connection(connection), m_control(control) {}
 
+  bool has_nothing_to_do() const { return m_control.cancel == nullptr && !m_control.poll; }
+
   void check() {
-    if (m_control.cancel == nullptr && !m_control.poll) return;
     const auto now = std::chrono::steady_clock::now();
     if (now < m_next) return;
     m_next = now + k_poll_interval;
@@ -51,19 +52,19 @@ class Watch {
 };
 
 /// Runs the tasks of a pending statement until its result is there. Sleeps when other threads have all tasks: waiting
-/// inside the engine would burn this core while a source waits for the network.
+/// inside the engine would burn this core while a source waits for the network. Sleeps no longer than a twentieth of
+/// what the statement took so far, so that a quick one is not slowed down.
 void drive(duckdb_pending_result pending, Watch& watch) {
-  auto sleep = k_min_sleep;
+  const auto start = std::chrono::steady_clock::now();
   for (;;) {
     const duckdb_pending_state state = duckdb_pending_execute_task(pending);
     if (state == DUCKDB_PENDING_ERROR) fail(engine_error(duckdb_pending_error(pending)));
     if (duckdb_pending_execution_is_finished(state)) return;
     watch.check();
     if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE) {
-      std::this_thread::sleep_for(sleep);
-      sleep = std::min<std::chrono::microseconds>(sleep * 2, k_max_sleep);
-    } else {
-      sleep = k_min_sleep;
+      const auto elapsed =
+          std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
+      std::this_thread::sleep_for(std::clamp<std::chrono::microseconds>(elapsed / 20, k_min_sleep, k_max_sleep));
     }
   }
 }
@@ -129,8 +130,8 @@ std::uint64_t Connection::execute(const std::string& sql, const StatementControl
   if (duckdb_pending_prepared(statement.get(), pending.out()) != DuckDBSuccess) {
     fail(engine_error(duckdb_pending_error(pending.get())));
   }
-  Watch watch(*this, control);
-  drive(pending.get(), watch);
+  // Nobody watches the small statements of our own: the engine then runs them to their end by itself.
+  if (Watch watch(*this, control); !watch.has_nothing_to_do()) drive(pending.get(), watch);
   duckdb_result result;
   const duckdb_state state = duckdb_execute_pending(pending.get(), &result);
   if (state != DuckDBSuccess) {
@@ -150,8 +151,7 @@ ResultStream Connection::stream(const std::string& sql, const StatementControl& 
   if (duckdb_pending_prepared_streaming(state->statement.get(), state->pending.out()) != DuckDBSuccess) {
     fail(engine_error(duckdb_pending_error(state->pending.get())));
   }
-  Watch watch(*this, control);
-  drive(state->pending.get(), watch);
+  if (Watch watch(*this, control); !watch.has_nothing_to_do()) drive(state->pending.get(), watch);
   state->has_result = true;
   if (duckdb_execute_pending(state->pending.get(), &state->result) != DuckDBSuccess) {
     fail(engine_error(duckdb_result_error(&state->result)));

@@ -58,6 +58,7 @@ class Connection {
   Progress progress() const;
 
  private:
+  friend class Database;
   friend class ResultStream;
   _duckdb_connection* m_handle = nullptr;
 };

@@ -21,6 +21,13 @@ constexpr std::pair<const char*, const char*> k_settings[] = {
     {"preserve_insertion_order", "true"},
 };
 
+std::string path_list(const std::vector<std::filesystem::path>& paths) {
+  std::vector<std::string> texts;
+  texts.reserve(paths.size());
+  for (const std::filesystem::path& path : paths) texts.push_back(path.string());
+  return quote_list(texts);
+}
+
 ConfigHandle config_of(const DatabaseOptions& options) {
   ConfigHandle config;
   if (duckdb_create_config(config.out()) != DuckDBSuccess) fail(ErrorCode::out_of_memory, "out of memory");
@@ -36,10 +43,11 @@ ConfigHandle config_of(const DatabaseOptions& options) {
   return config;
 }
 
-std::string path_list(const std::vector<std::filesystem::path>& paths) {
-  std::vector<std::string> texts;
-  for (const std::filesystem::path& path : paths) texts.push_back(path.string());
-  return quote_list(texts);
+void lock_down(Connection& connection, const AccessList& access) {
+  connection.execute("SET GLOBAL allowed_directories = " + path_list(access.directories));
+  connection.execute("SET GLOBAL allowed_paths = " + path_list(access.files));
+  connection.execute("SET GLOBAL enable_external_access = false");
+  connection.execute("SET GLOBAL lock_configuration = true");
 }
 
 }  // namespace
@@ -54,7 +62,9 @@ Database::Database(const DatabaseOptions& options) : m_sources(std::make_shared<
     fail(std::move(error).with_context("while opening the engine"));
   }
   Connection connection = connect();
+  register_source_function(connection.m_handle, m_sources);
   connection.execute("SET GLOBAL TimeZone = 'UTC'");
+  if (options.access) lock_down(connection, *options.access);
 }
 
 Database::~Database() { duckdb_close(&m_handle); }
@@ -63,22 +73,10 @@ Connection Database::connect() {
   duckdb_connection handle = nullptr;
   if (duckdb_connect(m_handle, &handle) != DuckDBSuccess) fail(ErrorCode::internal, "cannot connect to the engine");
   Connection connection(handle);
-  if (!m_registered) {
-    register_source_function(handle, m_sources);
-    m_registered = true;
-  }
   // PRAGMA, as a locked database refuses SET.
   connection.execute("PRAGMA enable_progress_bar");
   connection.execute("PRAGMA disable_print_progress_bar");
   return connection;
-}
-
-void Database::lock_down(const AccessList& access) {
-  Connection connection = connect();
-  connection.execute("SET GLOBAL allowed_directories = " + path_list(access.directories));
-  connection.execute("SET GLOBAL allowed_paths = " + path_list(access.files));
-  connection.execute("SET GLOBAL enable_external_access = false");
-  connection.execute("SET GLOBAL lock_configuration = true");
 }
 
 std::unique_ptr<PublishedSource> Database::publish(std::shared_ptr<ChunkSource> source) {

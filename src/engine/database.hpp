@@ -14,16 +14,18 @@ struct _duckdb_database;
 
 namespace spillway::engine {
 
-struct DatabaseOptions {
-  std::uint64_t memory_limit_bytes = 0;  ///< of the engine's buffers; 0: the engine's default
-  std::uint32_t threads = 0;             ///< 0: the engine's default
-  std::filesystem::path temp_directory;  ///< for what exceeds the memory limit; empty: nowhere, so it fails
-};
-
-/// The files that statements may touch once the database is locked: whole folders, and single files. Absolute paths.
+/// The files that statements may touch: whole folders, and single files. Absolute paths.
 struct AccessList {
   std::vector<std::filesystem::path> directories;
   std::vector<std::filesystem::path> files;
+};
+
+struct DatabaseOptions {
+  std::uint64_t memory_limit_bytes = 0;       ///< of the engine's buffers; 0: the engine's default
+  std::uint32_t threads = 0;                  ///< 0: the engine's default
+  std::filesystem::path temp_directory = {};  ///< for what exceeds the memory limit; empty: nowhere, so it fails
+  /// Confines every statement to these files and freezes the configuration; there is no way back. Unset: no limits.
+  std::optional<AccessList> access = {};
 };
 
 class SourceRegistry;
@@ -57,15 +59,12 @@ class Database {
 
   /// A new connection that reports progress. Temporary views and tables made on it are its own and end with it.
   Connection connect();
-  /// Confines every later statement to `access` and freezes the configuration. There is no way back.
-  void lock_down(const AccessList& access);
   /// Makes `source` readable by this database's statements.
   std::unique_ptr<PublishedSource> publish(std::shared_ptr<ChunkSource> source);
 
  private:
   _duckdb_database* m_handle = nullptr;
   std::shared_ptr<SourceRegistry> m_sources;
-  bool m_registered = false;
 };
 
 }  // namespace spillway::engine

@@ -48,9 +48,8 @@ FrameCache::FrameCache(engine::Database& database, SpillPolicy policy, fs::path 
       m_policy(policy),
       m_session_dir(std::move(session_dir)),
       m_sink(sink),
-      m_spill_connection(database.connect()),
       m_measure_connection(database.connect()) {
-  m_spill_connection.execute("CREATE SCHEMA IF NOT EXISTS frames");
+  m_measure_connection.execute("CREATE SCHEMA IF NOT EXISTS frames");
 }
 
 DataFrame FrameCache::materialize(const std::string& step_id, const engine::Relation& relation,
@@ -104,19 +103,18 @@ std::optional<DataFrame> FrameCache::produce_in_memory(DataFrame frame, const st
   };
 
   const ProducingScope scope(m_producing, m_started);
-  const std::uint64_t bytes_before = measure_tables();
   frame.table = table_of(frame.step_id);
-  connection.execute("DROP TABLE IF EXISTS " + frame.table);
   try {
-    frame.row_count = connection.execute(fmt::format("CREATE TABLE {} AS {}", frame.table, select_sql), watched);
+    frame.row_count =
+        connection.execute(fmt::format("CREATE OR REPLACE TABLE {} AS {}", frame.table, select_sql), watched);
   } catch (const Exception& exception) {
     const bool cancelled = control.cancel != nullptr && control.cancel->is_cancelled();
     if (under_pressure && !cancelled && exception.error().code == ErrorCode::cancelled) return std::nullopt;
     throw;
   }
-  const std::uint64_t bytes_after = measure_tables();
-  frame.memory_bytes =
-      scope.was_alone() && bytes_after >= bytes_before ? bytes_after - bytes_before : measure_table(frame);
+  const std::uint64_t others = bytes_in_memory();
+  const std::uint64_t all = scope.was_alone() ? measure_tables() : 0;
+  frame.memory_bytes = all > others ? all - others : measure_table(frame);
   return frame;
 }
 
@@ -135,14 +133,15 @@ void FrameCache::spill_df(const std::string& step_id, SpillReason reason) {
   const std::scoped_lock spill_lock(m_spill_mutex);
   std::optional<DataFrame> frame = find(step_id);
   if (!frame || !frame->in_memory()) return;
+  if (!m_spill_connection) m_spill_connection = m_database.connect();
   if (!frame->is_spilled()) {
-    const SpillOutcome outcome = write_spill(m_spill_connection, "FROM " + frame->table, frame->schema,
+    const SpillOutcome outcome = write_spill(*m_spill_connection, "FROM " + frame->table, frame->schema,
                                              m_session_dir / "artifacts" / step_id, {});
     frame->df_path = outcome.parquet_path;
     frame->schema_path = outcome.schema_path;
     report_spill(*frame, outcome, reason);
   }
-  if (release_memory(*frame)) m_spill_connection.execute("DROP TABLE " + frame->table);
+  if (release_memory(*frame)) m_spill_connection->execute("DROP TABLE " + frame->table);
 }
 
 /// Notes where a frame was spilled and forgets its table, unless a reader came meanwhile: then the frame is in both

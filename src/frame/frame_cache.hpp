@@ -110,8 +110,8 @@ class FrameCache {
   std::map<std::string, std::string> m_missing;
   std::uint64_t m_clock = 0;
 
-  std::mutex m_spill_mutex;  ///< one spill at a time, on its connection
-  engine::Connection m_spill_connection;
+  std::mutex m_spill_mutex;  ///< one spill at a time, on a connection that the first one makes
+  std::optional<engine::Connection> m_spill_connection;
   std::mutex m_measure_mutex;  ///< apart from spilling: a running statement measures while another frame is spilled
   engine::Connection m_measure_connection;
   std::atomic<int> m_producing{0};          ///< statements that fill tables right now

@@ -100,13 +100,13 @@ Session::Session(const protocol::PrepareCommand& command, protocol::Sink& sink,
 
   const MemoryPlan plan = plan_memory(m_settings.memory_limit_bytes);
   m_database = std::make_unique<engine::Database>(
-      engine::DatabaseOptions{plan.engine_bytes, m_settings.threads, m_paths.session_dir / "tmp"});
+      engine::DatabaseOptions{plan.engine_bytes, m_settings.threads, m_paths.session_dir / "tmp",
+                              access_list(command.manifest, m_paths, m_catalog)});
   m_step_outputs =
       std::make_unique<frame::FrameCache>(*m_database,
                                           frame::SpillPolicy{m_settings.force_spill, m_settings.spill_threshold_rows,
                                                              m_settings.spill_bytes, plan.frames_bytes},
                                           m_paths.session_dir, m_sink);
-  m_database->lock_down(access_list(command.manifest, m_paths, m_catalog));
 
   m_sink.event("session_initialized", {{"session_id", m_paths.session_id},
                                        {"drivers_loaded", ready_body()["drivers_loaded"]},

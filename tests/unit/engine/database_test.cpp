@@ -27,12 +27,12 @@ class LockedDatabaseTest : public ::testing::Test {
     std::ofstream(m_dir / "named.csv") << "a\n1\n";
     std::ofstream(m_dir / "other.csv") << "a\n2\n";
     std::filesystem::create_directories(m_dir / "artifacts");
-    m_database.lock_down({{m_dir / "artifacts"}, {m_dir / "named.csv", m_dir / "out.csv"}});
   }
   std::string at(std::string_view name) const { return quote_literal((m_dir / name).string()); }
 
   testing::TempDir m_dir;
-  Database m_database{{}};
+  Database m_database{
+      DatabaseOptions{.access = AccessList{{m_dir / "artifacts"}, {m_dir / "named.csv", m_dir / "out.csv"}}}};
   Connection m_connection = m_database.connect();
 };
 
@@ -75,9 +75,9 @@ TEST_F(LockedDatabaseTest, WhatExceedsTheMemoryLimitGoesToTheTemporaryFolder) {
   DatabaseOptions options;
   options.memory_limit_bytes = std::uint64_t{64} << 20;
   options.temp_directory = m_dir / "tmp";
+  options.access = AccessList{};
   Database database(options);
   Connection connection = database.connect();
-  database.lock_down({});
   EXPECT_EQ(connection.execute("CREATE TABLE t AS SELECT range AS a, uuid() AS b FROM range(10000000)"), 10000000U);
 }
 

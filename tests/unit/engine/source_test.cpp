@@ -52,7 +52,7 @@ class CountingSource : public ChunkSource {
 
 class SourceTest : public ::testing::Test {
  protected:
-  Database m_database{DatabaseOptions{0, 2, {}}};
+  Database m_database{DatabaseOptions{.threads = 2}};
   Connection m_connection = m_database.connect();
 };
 
