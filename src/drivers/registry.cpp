@@ -3,6 +3,7 @@
 #include "drivers/duckdb/processor.hpp"
 #include "drivers/file/csv_extractor.hpp"
 #include "drivers/file/csv_writer.hpp"
+#include "drivers/file/json_extractor.hpp"
 #include "drivers/file/json_writer.hpp"
 #include "drivers/file/parquet_extractor.hpp"
 #include "drivers/file/parquet_writer.hpp"
@@ -14,6 +15,7 @@ DriverRegistry builtin_drivers() {
   registry["duckdb.processor"] = std::make_unique<duckdb::Processor>();
   registry["filesystem.csv_extractor"] = std::make_unique<file::CsvExtractor>();
   registry["filesystem.csv_writer"] = std::make_unique<file::CsvWriter>();
+  registry["filesystem.json_extractor"] = std::make_unique<file::JsonExtractor>();
   registry["filesystem.json_writer"] = std::make_unique<file::JsonWriter>();
   registry["filesystem.parquet_extractor"] = std::make_unique<file::ParquetExtractor>();
   registry["filesystem.parquet_writer"] = std::make_unique<file::ParquetWriter>();

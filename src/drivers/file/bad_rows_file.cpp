@@ -12,6 +12,14 @@ std::string quoted(const std::string& text) { return '"' + replace_all(text, "\"
 
 }  // namespace
 
+void check_bad_row_count(const std::vector<BadRow>& rows, std::uint64_t most) {
+  if (rows.size() <= most) return;
+  const BadRow& first = rows.front();
+  fail(ErrorCode::bad_data,
+       fmt::format("cannot read '{}': there are more than {} bad rows", first.file, with_thousands(most)),
+       fmt::format("the first is line {}: {}; max_bad_rows says how many are too many", first.line, first.reason));
+}
+
 void write_bad_rows(const StepContext& context, const std::vector<BadRow>& rows) {
   context.sink.metric("rows_skipped", rows.size(), "rows", context.step_id);
   if (rows.empty()) return;

@@ -17,6 +17,9 @@ struct BadRow {
   std::string text;
 };
 
+/// Throws when there are more than `most`: then it is not the rows that are wrong.
+void check_bad_row_count(const std::vector<BadRow>& rows, std::uint64_t most);
+
 /// Writes artifacts/<step_id>/bad_rows.csv and emits artifact_created, bad_rows_skipped and the metric rows_skipped.
 /// Without rows only the metric.
 void write_bad_rows(const StepContext& context, const std::vector<BadRow>& rows);

@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "drivers/engine_text.hpp"
 #include "drivers/file/config.hpp"
+#include "engine/sql.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::drivers::file {
@@ -16,6 +18,22 @@ std::string listed(const std::vector<std::string>& names) {
   if (names.size() <= k_most_listed) return join(names, ", ");
   const std::vector<std::string> first(names.begin(), names.begin() + k_most_listed);
   return fmt::format("{} and {} more", join(first, ", "), names.size() - k_most_listed);
+}
+
+/// The text goes to the engine as a literal, so that it can only be a type.
+engine::Type parse_type(const StepContext& context, const InputFile& any_file, const std::string& name,
+                        const std::string& text) {
+  try {
+    return context.connection
+        .describe(fmt::format("FROM read_csv({}, auto_detect = false, columns = {{'type': {}}})",
+                              engine::quote_literal(any_file.path.string()), engine::quote_literal(text)))
+        .at(0)
+        .type;
+  } catch (const Exception& exception) {
+    const std::string reason = without_error_type(first_line(exception.error().message));
+    fail(ErrorCode::invalid_config, fmt::format("cannot use type '{}' for column '{}': {}", text, name, reason),
+         "types are SQL's: BIGINT, DOUBLE, DECIMAL(18,2), VARCHAR, BOOLEAN, DATE, TIMESTAMP, TIMESTAMPTZ");
+  }
 }
 
 }  // namespace
@@ -47,6 +65,15 @@ void check_filename_column(const StepContext& context, const std::vector<std::st
          fmt::format("cannot add filename_column '{}': {} already has a column of this name", *name, what),
          "give filename_column another name");
   }
+}
+
+std::map<std::string, engine::Type> declared_types(const StepContext& context, const InputFile& any_file) {
+  using Texts = std::map<std::string, std::string>;
+  std::map<std::string, engine::Type> types;
+  for (const auto& [name, text] : option<Texts>(context.config, "types").value_or(Texts())) {
+    types[name] = parse_type(context, any_file, name, text);
+  }
+  return types;
 }
 
 std::string limit_sql(const StepContext& context) {

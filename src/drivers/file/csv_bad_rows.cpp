@@ -78,12 +78,7 @@ class Collection {
   std::vector<BadRow> take() {
     std::vector<BadRow> rows;
     for (auto& [place, row] : m_rows) rows.push_back(std::move(row));
-    if (rows.size() > m_most) {
-      fail(ErrorCode::bad_data,
-           fmt::format("cannot read '{}': there are more than {} bad rows", rows[0].file, with_thousands(m_most)),
-           fmt::format("the first: line {}, {}; max_bad_rows says how many are too many", rows[0].line,
-                       rows[0].reason));
-    }
+    check_bad_row_count(rows, m_most);
     return rows;
   }
 

@@ -58,7 +58,6 @@ std::string broken_column(const CsvPlan& plan, const CsvFile& file, std::uint64_
   if (!plan.format.is_plain(file.input)) return {};
   const MappedFile mapped(file.input.path);
   CsvRecords records(mapped.bytes(), plan.format);
-  records.skip_lines(file.header.skip_lines);
   while (records.next()) {
     if (records.line() < line) continue;
     const std::optional<std::size_t> field = records.broken_field();

@@ -25,9 +25,9 @@ std::string columns_sql(const std::vector<CsvColumn>& columns) {
 }
 
 /// What the engine would guess otherwise. A folder like year=2024 adds no column.
-std::string common_options(const CsvFormat& format, std::uint64_t skip_lines) {
+std::string common_options(const CsvFormat& format, std::uint64_t skip) {
   return fmt::format("auto_detect = false, hive_partitioning = false, encoding = {}, compression = {}, skip = {}",
-                     quote_literal(format.encoding), quote_literal(format.compression), skip_lines);
+                     quote_literal(format.encoding), quote_literal(format.compression), skip);
 }
 
 }  // namespace
@@ -55,22 +55,23 @@ bool CsvFormat::is_plain(const InputFile& file) const {
 }
 
 std::string read_csv(const InputFile& file, const CsvFormat& format, const std::vector<CsvColumn>& columns,
-                     std::uint64_t skip_lines, std::string_view extra) {
+                     std::uint64_t skip, std::string_view extra) {
   return fmt::format(
       "read_csv({}, {}, {}, header = {}, delim = {}, quote = {}, escape = {}, nullstr = {}, "
       "allow_quoted_nulls = false, decimal_separator = {}, columns = {}{})",
-      quote_literal(file.path.string()), common_options(format, skip_lines), k_line_limits, format.header,
+      quote_literal(file.path.string()), common_options(format, skip), k_line_limits, format.header,
       quote_literal(format.delimiter), quote_literal(format.quote), quote_literal(format.escape),
       engine::quote_list(format.null_values), quote_literal(std::string(1, format.formats.decimal_separator)),
       columns_sql(columns), extra);
 }
 
-std::string read_lines(const InputFile& file, const CsvFormat& format, std::uint64_t skip_lines) {
+std::string read_lines(const InputFile& file, const CsvFormat& format, LineLimit limit) {
   // The engine wants a delimiter: one that no text holds.
   return fmt::format(
       "read_csv({}, {}, {}, header = false, delim = '\\0', quote = '', escape = '', nullstr = [''], "
       "columns = {{'line': 'VARCHAR'}})",
-      quote_literal(file.path.string()), common_options(format, skip_lines), k_head_limits);
+      quote_literal(file.path.string()), common_options(format, 0),
+      limit == LineLimit::k_16_mb ? k_line_limits : k_head_limits);
 }
 
 }  // namespace spillway::drivers::file

@@ -34,11 +34,13 @@ struct CsvColumn {
   std::string type;  ///< SQL
 };
 
-/// "read_csv(…)" of one file. `skip_lines` counts from the start of the file and comes before the header; `extra` is
-/// more options, each with a comma in front.
+/// "read_csv(…)" of one file. `skip` counts the records and blank lines in front of the header; `extra` is more
+/// options, each with a comma in front.
 std::string read_csv(const InputFile& file, const CsvFormat& format, const std::vector<CsvColumn>& columns,
-                     std::uint64_t skip_lines, std::string_view extra = {});
+                     std::uint64_t skip, std::string_view extra = {});
+/// How much of a file the engine takes into memory at a time, and so the longest line.
+enum class LineLimit { k_2_mb, k_16_mb };
 /// The lines of one file, whatever they hold, as the only column `line`; blank ones are NULL.
-std::string read_lines(const InputFile& file, const CsvFormat& format, std::uint64_t skip_lines);
+std::string read_lines(const InputFile& file, const CsvFormat& format, LineLimit limit);
 
 }  // namespace spillway::drivers::file

@@ -12,7 +12,7 @@ namespace spillway::drivers::file {
 /// What the first lines of a CSV file say.
 struct CsvHeader {
   std::vector<std::string> names;  ///< unique, not empty
-  std::uint64_t skip_lines = 0;    ///< lines in front of the header: skip_rows, and blank ones
+  std::uint64_t skip = 0;          ///< records and blank lines in front of the header
 };
 
 /// Reads the names of a file's columns, or counts them when it has no header. Throws what read_csv would, and when

@@ -30,12 +30,16 @@ void find_lines(const CsvPlan& plan, const CsvFile& file, const std::set<std::ui
                 std::vector<LostRow>& rows) {
   const MappedFile mapped(file.input.path);
   CsvRecords records(mapped.bytes(), plan.format);
-  records.skip_lines(file.header.skip_lines);
-  if (plan.format.header) records.next();
+  const std::uint64_t first = file.header.skip + (plan.format.header ? 1 : 0);
+  const bool has_blank_rows = file.header.names.size() == 1;  // a blank line is a NULL then
   std::uint64_t row = 0;
+  bool has_more = true;
   for (LostRow& lost : rows) {
-    while (row < lost.row && records.next()) {
-      if (!rejected_lines.contains(records.line())) ++row;
+    while (row < lost.row && has_more) {
+      has_more = row == 0 ? records.next_behind(first) : records.next();
+      if (!has_more) break;
+      const bool is_row = !rejected_lines.contains(records.line());
+      row = has_blank_rows ? records.rows_in_front() - first + 1 : row + (is_row ? 1 : 0);
     }
     lost.line = records.line();
     lost.text = records.text();

@@ -94,7 +94,7 @@ std::string CsvPlan::read(const CsvFile& file, std::string_view extra) const {
     const auto found = by_name.find(name);
     carriers.push_back({name, found == by_name.end() ? "VARCHAR" : found->second->carrier.to_sql()});
   }
-  return read_csv(file.input, format, carriers, file.header.skip_lines, extra);
+  return read_csv(file.input, format, carriers, file.header.skip, extra);
 }
 
 CsvPlan plan_csv(const StepContext& context) {

@@ -32,10 +32,11 @@ std::string unquoted(std::string_view field, const CsvFormat& format) {
 }  // namespace
 
 bool CsvRecords::next() {
-  while (m_at < m_text.size() && take_line_end()) continue;
+  while (m_at < m_text.size() && take_line_end()) ++m_rows;
   if (m_at >= m_text.size()) return false;
   m_start = m_at;
   m_record_line = m_line;
+  ++m_rows;
   m_is_closed = true;
   for (pass_field(); m_at < m_text.size() && !is_at_line_end(); pass_field()) m_at += m_format.delimiter.size();
   m_end = m_at;
@@ -43,11 +44,11 @@ bool CsvRecords::next() {
   return true;
 }
 
-void CsvRecords::skip_lines(std::uint64_t count) {
-  for (; count > 0 && m_at < m_text.size(); --count) {
-    while (m_at < m_text.size() && !is_at_line_end()) ++m_at;
-    if (m_at < m_text.size()) take_line_end();
+bool CsvRecords::next_behind(std::uint64_t count) {
+  while (next()) {
+    if (rows_in_front() >= count) return true;
   }
+  return false;
 }
 
 std::vector<std::string> CsvRecords::fields() const {

@@ -19,13 +19,15 @@ class CsvRecords {
 
   /// Goes to the next record, blank lines passed over; false at the end.
   bool next();
-  /// Passes over lines, whatever they hold.
-  void skip_lines(std::uint64_t count);
+  /// Goes to the first record with at least `count` records and blank lines in front of it.
+  bool next_behind(std::uint64_t count);
 
   /// Of the current record: its text without the line end.
   std::string_view text() const { return m_text.substr(m_start, m_end - m_start); }
   /// Its first line, counted from 1.
   std::uint64_t line() const { return m_record_line; }
+  /// How many records and blank lines are in front of it, which is what the engine's option `skip` counts.
+  std::uint64_t rows_in_front() const { return m_rows - 1; }
   /// False when a quoted field runs to the end of the text.
   bool is_closed() const { return m_is_closed; }
   std::vector<std::string> fields() const;
@@ -48,6 +50,7 @@ class CsvRecords {
   std::size_t m_start = 0;
   std::size_t m_end = 0;
   std::uint64_t m_record_line = 0;
+  std::uint64_t m_rows = 0;
   bool m_is_closed = true;
   bool m_is_field_whole = true;
 };

@@ -87,7 +87,8 @@ StrictColumn carried(std::string name, Type type, Type carrier) {
   return column;
 }
 
-std::string converted_text(const StrictColumn& column, const TextFormats& formats, Digits digits) {
+std::string converted_text(const StrictColumn& column, const TextRules& rules) {
+  const TextFormats& formats = rules.formats;
   const std::string& value = column.value;
   switch (column.type.id) {
     case TypeId::tinyint:
@@ -100,7 +101,7 @@ std::string converted_text(const StrictColumn& column, const TextFormats& format
     case TypeId::uinteger:
     case TypeId::ubigint:
     case TypeId::uhugeint:
-      return digits == Digits::as_text ? integer_as_text(value, column.type) : integer(value, column.type);
+      return rules.keeps_digits ? integer_as_text(value, column.type) : integer(value, column.type);
     case TypeId::decimal:
       return decimal(with_point(value, formats), column.type);
     case TypeId::float_:
@@ -162,27 +163,19 @@ StrictColumn date_from_timestamp(std::string name) {
   return column;
 }
 
-StrictColumn from_text(std::string name, Type type, const TextFormats& formats, Empties empties, Digits digits) {
+StrictColumn from_text(std::string name, Type type, const TextRules& rules) {
   StrictColumn column = carried(std::move(name), std::move(type), TypeId::varchar);
-  if (empties == Empties::null) column.value = fmt::format("nullif({}, '')", column.value);
-  column.converted = converted_text(column, formats, digits);
-  if (column.type.id == TypeId::timestamp && formats.timestamp.empty()) {
+  if (!rules.value.empty()) column.value = rules.value;
+  if (rules.empty_is_null) column.value = fmt::format("nullif({}, '')", column.value);
+  if (column.type == Type(TypeId::varchar)) return column;
+  column.converted = converted_text(column, rules);
+  if (column.type.id == TypeId::timestamp && rules.formats.timestamp.empty()) {
     // 2020-01-31 12:30:00, or as long and refused by the cast.
     constexpr int k_plain_length = 19;
     column.is_simple = fmt::format("strlen({0}) = {1} AND substr({0}, 17, 1) = ':'", column.value, k_plain_length);
     column.simple = fmt::format("CAST({} AS TIMESTAMP)", column.value);
   }
   return column;
-}
-
-std::string select_list_or_error(const std::vector<StrictColumn>& columns) {
-  std::vector<std::string> items;
-  for (const StrictColumn& column : columns) {
-    const std::string name = quote_identifier(column.name);
-    const std::string expression = column.or_error();
-    items.push_back(expression == name ? name : expression + " AS " + name);
-  }
-  return join(items, ", ");
 }
 
 }  // namespace spillway::drivers::file

@@ -41,13 +41,14 @@ StrictColumn integer_from_double(std::string name, engine::Type type);
 /// A DATE column read as TIMESTAMP.
 StrictColumn date_from_timestamp(std::string name);
 
-enum class Empties { kept, null };
-enum class Digits { as_value, as_text };  ///< as_text: 007 and +7 are no integers
+/// How a text becomes a value.
+struct TextRules {
+  TextFormats formats;
+  bool empty_is_null = false;
+  bool keeps_digits = false;  ///< 007 and +7 are no integers
+  std::string value;          ///< SQL: the text; empty: the column itself
+};
 /// A column of any type that is read as text.
-StrictColumn from_text(std::string name, engine::Type type, const TextFormats& formats,
-                       Empties empties = Empties::kept, Digits digits = Digits::as_value);
-
-/// "SELECT list" of a statement that reads `columns` and ends at the first value that would be lost.
-std::string select_list_or_error(const std::vector<StrictColumn>& columns);
+StrictColumn from_text(std::string name, engine::Type type, const TextRules& rules);
 
 }  // namespace spillway::drivers::file

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 
 #include "drivers/file/text_kind.hpp"
@@ -19,6 +20,8 @@ class TypeGuess {
   /// not decide.
   void observe(std::string_view text);
   engine::Type type() const;
+  /// Whether there were nan and infinite values only, which among texts are words.
+  bool is_not_a_number() const { return has_only({Kind::not_a_number}); }
   bool has_empty_texts() const { return m_has_empty; }
   /// Whether the integers are so small that a column of DOUBLE holds them, and more, exactly.
   bool fits_double() const;
