@@ -48,9 +48,9 @@ std::string start_of_line(const Terminal& terminal, const Columns& columns, Step
                      step_id, columns.step_id);
 }
 
-std::string counts(std::uint64_t rows, std::uint64_t elapsed_ms) {
+std::string counts(std::uint64_t rows, std::uint64_t elapsed_ms, std::uint64_t rows_handled) {
   return fmt::format("{:>12} rows  {:>10}  {:>18}", with_thousands(rows), human_duration(elapsed_ms),
-                     rate(rows, elapsed_ms));
+                     rate(rows_handled, elapsed_ms));
 }
 
 /// Where a step's rows went.
@@ -88,7 +88,7 @@ std::string step_line(const Terminal& terminal, const Columns& columns, const St
   std::string start = start_of_line(terminal, columns, step.status, step.step_id);
   switch (step.status) {
     case StepStatus::succeeded:
-      return fmt::format("{}  {}  {}", start, counts(step.rows(), step.duration_ms),
+      return fmt::format("{}  {}  {}", start, counts(step.rows(), step.duration_ms, step.rows_handled()),
                          colored(terminal, Color::dim, whereabouts(step)));
     case StepStatus::skipped:
       return step.skip ? fmt::format("{}  {}", start, why_skipped(*step.skip)) : start;
@@ -98,8 +98,8 @@ std::string step_line(const Terminal& terminal, const Columns& columns, const St
 }
 
 std::string running_line(const Terminal& terminal, const Columns& columns, const RunningStep& step) {
-  const std::string numbers =
-      step.progress.rows ? counts(*step.progress.rows, step.elapsed_ms) : human_duration(step.elapsed_ms);
+  const std::string numbers = step.progress.rows ? counts(*step.progress.rows, step.elapsed_ms, *step.progress.rows)
+                                                 : human_duration(step.elapsed_ms);
   const std::size_t taken = k_status_width + 2 + std::max<std::size_t>(columns.step_id, step.step_id.size());
   // The last column stays free: some terminals wrap as soon as it is used.
   const std::size_t width = terminal.width > 1 ? terminal.width - 1 : 1;

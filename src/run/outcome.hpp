@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -58,6 +59,8 @@ struct StepOutcome {
 
   /// The rows that the step was about: what a writer wrote, what any other step made.
   std::uint64_t rows() const { return role == pipeline::Role::writer ? rows_written : rows_out; }
+  /// The rows that it had to handle: an aggregate makes few of many.
+  std::uint64_t rows_handled() const { return std::max(rows_in, rows()); }
 };
 
 enum class RunStatus { success, failed, cancelled };

@@ -30,6 +30,14 @@ TEST(StepLine, SaysRowsTimeRateAndWhereTheFrameIs) {
             "done       extract-movies         3,201 rows       12 ms      266,750 rows/s  in memory");
 }
 
+TEST(StepLine, TheRateIsOfTheRowsThatHadToBeHandled) {
+  StepOutcome aggregate = step(StepStatus::succeeded, Role::processor);
+  aggregate.rows_in = 1'200'000;
+  aggregate.rows_out = 24;
+  EXPECT_EQ(step_line(k_plain, k_columns, aggregate),
+            "done       extract-movies            24 rows       12 ms  100,000,000 rows/s  in memory");
+}
+
 TEST(StepLine, SaysWhyAFrameWasSpilled) {
   StepOutcome spilled = step(StepStatus::succeeded, Role::processor);
   spilled.spill_used = true;
