@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "drivers/file/bad_rows_file.hpp"
+#include "drivers/file/csv_fault.hpp"
 #include "drivers/file/csv_lost_rows.hpp"
 #include "engine/sql.hpp"
 #include "util/strings.hpp"
@@ -31,12 +32,14 @@ constexpr std::string_view k_rows = "__spillway_rows";
 constexpr std::string_view k_ends = "__spillway_ends";
 
 /// Of each record that was rejected: file, line, column, reason, text, and whether more than this text was passed
-/// over. The statement that made the frame may have run twice: only its last scan counts.
+/// over, which only a broken quote does. The statement that made the frame may have run twice: its last scan counts.
 std::string rejects_sql(std::string_view tables, std::string_view condition, std::uint64_t limit) {
   return fmt::format(
       "SELECT file_path, line, first(column_name ORDER BY column_idx), first(error_message ORDER BY column_idx), "
-      "any_value(csv_line), contains(any_value(csv_line), chr(10)) AND (strlen(any_value(csv_line)) >= {3} OR "
-      "max(byte_position - line_byte_position) > strlen(any_value(csv_line))) "
+      "any_value(csv_line), CASE WHEN contains(any_value(csv_line), chr(10)) OR bool_or(error_type = 'UNQUOTED "
+      "VALUE') "
+      "THEN strlen(any_value(csv_line)) >= {3} OR max(byte_position - line_byte_position) > "
+      "strlen(any_value(csv_line)) ELSE false END "
       "FROM {0}_rejects JOIN {0}_scans USING (scan_id, file_id) WHERE {1} "
       "GROUP BY file_path, line ORDER BY file_path, line LIMIT {2}",
       tables, condition, limit, k_kept_bytes);
@@ -54,8 +57,9 @@ class Collection {
     add_rejected(
         rejects_sql(k_rows, fmt::format("scan_id = (SELECT max(scan_id) FROM {}_scans)", k_rows), m_most + 1));
     for (const CsvFile& file : m_plan.files) {
-      m_context.connection.count("SELECT count(*) FROM " +
-                                 m_plan.read(file, ", ignore_errors = true" + noting_options(k_ends)));
+      m_context.connection.execute(
+          "SELECT count(*) FROM " + m_plan.read(file, ", ignore_errors = true" + noting_options(k_ends)),
+          m_context.control);
     }
     add_rejected(rejects_sql(k_ends, "error_type = 'UNQUOTED VALUE'", m_most + 1));
   }
@@ -66,11 +70,10 @@ class Collection {
       const CsvFile& file = m_plan.files[place];
       for (LostRow& lost :
            find_lost_rows(m_context.connection, m_plan, file, m_most + 1, k_single_reader, rejected_lines(place))) {
-        const std::string type = m_plan.find(lost.column)->type.to_sql();
         if (lost.text.empty()) lost.text = lost.value;
         lost.text.resize(std::min(lost.text.size(), k_kept_bytes));
         m_rows[{place, lost.line, lost.row}] = {file.input.shown, lost.line, lost.column,
-                                                fmt::format("'{}' is no {}", lost.value, type), lost.text};
+                                                value_fault(m_plan, lost.column, lost.value).text, lost.text};
       }
     }
   }
@@ -97,8 +100,9 @@ class Collection {
                          shown, line),
              "correct the line; such rows cannot be set apart");
       }
-      m_rows.try_emplace({place, line, 0}, BadRow{shown, line, cells[2].value_or(""), cells[3].value_or(""),
-                                                  to_valid_utf8(trim_line_end(cells[4].value_or("")))});
+      m_rows.try_emplace({place, line, 0},
+                         BadRow{shown, line, cells[2].value_or(""), fault_in(m_plan, cells[3].value_or("")).text,
+                                to_valid_utf8(trim_line_end(cells[4].value_or("")))});
     }
   }
 

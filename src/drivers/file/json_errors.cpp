@@ -8,6 +8,7 @@
 
 #include "drivers/engine_text.hpp"
 #include "drivers/file/mapped_file.hpp"
+#include "drivers/file/read_error.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::drivers::file {
@@ -111,25 +112,12 @@ std::optional<Error> find_lost_value(const JsonPlan& plan, engine::Connection& c
   return std::nullopt;
 }
 
-bool is_of_the_engine(std::string_view message) {
-  return message.starts_with("Invalid Input Error: ") || message.starts_with("Conversion Error: ") ||
-         message.starts_with("IO Error: ");
-}
-
 }  // namespace
 
 Error explain_json(const JsonPlan& plan, engine::Connection& connection, Error error) {
-  if (!is_of_the_engine(error.message) || error.code == ErrorCode::disk_full) return error;
-  if (std::optional<Error> explained = explain_file_error(plan, error)) return *std::move(explained);
-  if (error.message.starts_with("IO Error: ") || plan.skips_bad_rows) return error;
-  try {
-    if (std::optional<Error> lost = find_lost_value(plan, connection)) return *std::move(lost);
-  } catch (const Exception& exception) {
-    // The search met another fault in the files, which then is the better answer.
-    if (std::optional<Error> explained = explain_file_error(plan, exception.error())) return *std::move(explained);
-  }
-  error.message = without_error_type(first_line(error.message));
-  return error;
+  return explain_read_error(
+      std::move(error), [&](const Error& of_engine) { return explain_file_error(plan, of_engine); },
+      [&] { return plan.skips_bad_rows ? std::nullopt : find_lost_value(plan, connection); });
 }
 
 }  // namespace spillway::drivers::file
