@@ -135,8 +135,8 @@ TEST_P(DocsTest, CommandsPrintWhatTheDocumentSays) {
                                 << replayed;
 }
 
-INSTANTIATE_TEST_SUITE_P(Documents, DocsTest, ::testing::ValuesIn(documents()), [](const auto& info) {
-  std::string name = info.param.stem().string();
+INSTANTIATE_TEST_SUITE_P(Documents, DocsTest, ::testing::ValuesIn(documents()), [](const auto& document) {
+  std::string name = document.param.stem().string();
   std::ranges::replace_if(
       name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;

@@ -18,6 +18,12 @@ using engine::quote_literal;
 
 constexpr std::string_view k_byte_order_mark = "\xEF\xBB\xBF";
 
+/// read_json knows compressions by other names than read_csv does.
+std::string compression_of(const std::string& option) {
+  if (option == "auto") return "auto_detect";
+  return option == "none" ? "uncompressed" : option;
+}
+
 JsonLayout layout_of(const std::string& format) {
   if (format == "array") return JsonLayout::array;
   return format == "lines" ? JsonLayout::lines : JsonLayout::any;
@@ -74,7 +80,7 @@ std::string JsonPlan::read(const std::vector<InputFile>& some, std::string_view 
                                                                 : "auto";
   return fmt::format(
       "read_json({}, format = '{}', compression = {}, maximum_object_size = {}, hive_partitioning = false{}{})",
-      engine::quote_list(paths), format, quote_literal(compression), maximum_object_bytes,
+      engine::quote_list(paths), format, quote_literal(compression_of(compression)), maximum_object_bytes,
       columns_sql.empty() ? std::string() : fmt::format(", records = true, columns = {}", columns_sql), extra);
 }
 
@@ -108,7 +114,9 @@ JsonPlan plan_json(const StepContext& context) {
   plan.filename_column = option<std::string>(context.config, "filename_column");
   plan.skips_bad_rows = context.config.at("on_bad_rows") == "skip";
   plan.maximum_object_bytes = context.config.at("maximum_object_bytes").get<std::uint64_t>();
-  plan.compression = context.config.at("compression").get<std::string>();
+  const auto compression = context.config.at("compression").get<std::string>();
+  // read_json knows fewer names than read_csv.
+  plan.compression = compression == "auto" ? "auto_detect" : compression == "none" ? "uncompressed" : compression;
   plan.layout = layout_of(context.config.at("format").get<std::string>());
   if (plan.layout == JsonLayout::any) plan.layout = find_layout(plan.files);
   if (plan.skips_bad_rows) check_can_skip(plan);
