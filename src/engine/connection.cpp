@@ -1,6 +1,7 @@
 #include "engine/connection.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <string_view>
 #include <thread>
@@ -11,7 +12,9 @@
 
 #include "engine/handles.hpp"
 #include "engine/result.hpp"
+#include "engine/sql.hpp"
 #include "engine/statement.hpp"
+#include "util/strings.hpp"
 
 namespace spillway::engine {
 namespace {
@@ -96,6 +99,31 @@ std::uint64_t counted_rows(duckdb_result& result) {
   if (chunk.get() == nullptr || duckdb_data_chunk_get_size(chunk.get()) == 0) return 0;
   const void* cells = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk.get(), 0));
   return static_cast<std::uint64_t>(*static_cast<const std::int64_t*>(cells));
+}
+
+/// Table functions that do more than read: they change how the engine runs, write files of their own, or run SQL that
+/// is a text in the query. The first of them even ends the process when it is refused a file.
+constexpr std::array<std::string_view, 9> k_acting_functions{"enable_logging",
+                                                             "disable_logging",
+                                                             "truncate_duckdb_logs",
+                                                             "enable_profiling",
+                                                             "disable_profiling",
+                                                             "checkpoint",
+                                                             "force_checkpoint",
+                                                             "query",
+                                                             "json_execute_serialized_sql"};
+
+/// Looks at the engine's own syntax tree of the query: a text in it cannot pretend to be a call, nor hide one.
+Result<void> check_only_reads(Connection& connection, const std::string& sql) {
+  const auto rows = connection.rows(fmt::format("SELECT json_serialize_sql({})", quote_literal(sql)));
+  const std::string tree = to_lower(rows.at(0).at(0).value_or(""));
+  for (const std::string_view function : k_acting_functions) {
+    if (tree.find(fmt::format("\"function_name\":\"{}\"", function)) == std::string::npos) continue;
+    return Failure(make_error(ErrorCode::access_denied,
+                              fmt::format("the function '{}' does more than read", function),
+                              "a step's SQL reads its inputs and returns rows, and nothing else"));
+  }
+  return {};
 }
 
 }  // namespace
@@ -204,7 +232,7 @@ Result<void> Connection::check_single_select(const std::string& sql) {
     return Failure(make_error(ErrorCode::sql, "the statement is no SELECT",
                               "a step's SQL reads its inputs and returns rows; writing is done by writer steps"));
   }
-  return {};
+  return check_only_reads(*this, sql);
 }
 
 void Connection::interrupt() { duckdb_interrupt(m_handle); }

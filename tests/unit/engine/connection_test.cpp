@@ -116,6 +116,18 @@ TEST_F(ConnectionTest, OneSelectIsOneSelect) {
   }
 }
 
+TEST_F(ConnectionTest, ASelectThatActsIsRefused) {
+  for (const char* bad :
+       {"SELECT * FROM enable_logging('QueryLog', storage := 'file', storage_config := {'path': 'stolen'})",
+        "WITH a AS (FROM Enable_Logging()) SELECT 1", "FROM \"enable_profiling\"()", "FROM query('SEL' || 'ECT 1')",
+        "FROM checkpoint()", "SELECT (SELECT count(*) FROM system.main.disable_logging())"}) {
+    const Result<void> result = m_connection.check_single_select(bad);
+    ASSERT_FALSE(result) << bad;
+    EXPECT_EQ(result.error().code, ErrorCode::access_denied) << bad;
+  }
+  EXPECT_TRUE(m_connection.check_single_select("SELECT '\"function_name\":\"query\"' AS query, 1 AS checkpoint"));
+}
+
 TEST_F(ConnectionTest, MoreThanOneStatementIsNamedAsSuch) {
   const Result<void> result = m_connection.check_single_select("SELECT 1; SELECT 2");
   ASSERT_FALSE(result);
