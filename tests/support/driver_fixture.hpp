@@ -40,10 +40,9 @@ class DriverTest : public ::testing::Test {
   }
   std::string read(std::string_view name) const { return read_file(at(name)).value(); }
 
-  engine::Connection& connection() { return m_connection; }
   /// Makes a file by the engine, for what is no text.
   void copy(const std::string& select, std::string_view name, const std::string& options) {
-    m_connection.execute("COPY (" + select + ") TO '" + at(name).string() + "' (" + options + ")");
+    connection().execute("COPY (" + select + ") TO '" + at(name).string() + "' (" + options + ")");
   }
 
   /// Runs a step without inputs and keeps its rows as the frame of that name.
@@ -55,7 +54,7 @@ class DriverTest : public ::testing::Test {
                           const std::vector<std::pair<std::string, std::string>>& inputs,
                           const std::string& frame = "frame") {
     const std::vector<frame::ResolvedInput> resolved = resolve(inputs);
-    engine::Connection connection = m_database.connect();
+    engine::Connection connection = database().connect();
     drivers::StepContext context{"step",       "run_1",     with_defaults(component, std::move(config)),
                                  m_dir.path(), artifacts(), connection,
                                  resolved,     m_sink,      m_control,
@@ -66,7 +65,7 @@ class DriverTest : public ::testing::Test {
   }
   /// A frame made of a SELECT.
   void make_frame(const std::string& select, const std::string& frame = "frame") {
-    m_connection.execute("CREATE OR REPLACE TABLE \"" + frame + "\" AS " + select);
+    connection().execute("CREATE OR REPLACE TABLE \"" + frame + "\" AS " + select);
   }
 
   /// The error of a step that must fail.
@@ -83,17 +82,17 @@ class DriverTest : public ::testing::Test {
 
   /// The frame's rows as texts, in its order.
   Rows rows(const std::string& frame = "frame") {
-    return m_connection.rows("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM \"" + frame + "\"");
+    return connection().rows("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM \"" + frame + "\"");
   }
   /// "name TYPE" of each column.
   std::vector<std::string> columns(const std::string& frame = "frame") {
     std::vector<std::string> columns;
-    for (const engine::Column& column : m_connection.describe("FROM \"" + frame + "\"")) {
+    for (const engine::Column& column : connection().describe("FROM \"" + frame + "\"")) {
       columns.push_back(column.name + " " + column.type.to_sql());
     }
     return columns;
   }
-  std::uint64_t count(const std::string& sql) { return m_connection.count(sql); }
+  std::uint64_t count(const std::string& sql) { return connection().count(sql); }
 
   /// Whatever files are below a folder of the test, relative to it.
   std::vector<std::string> files_below(std::string_view folder) const {
@@ -103,6 +102,17 @@ class DriverTest : public ::testing::Test {
     }
     std::sort(names.begin(), names.end());
     return names;
+  }
+
+  /// How the engine is opened; it is when it is first used.
+  virtual engine::DatabaseOptions database_options() const { return {.threads = 2, .temp_directory = at("tmp")}; }
+  engine::Database& database() {
+    if (!m_database) m_database = std::make_unique<engine::Database>(database_options());
+    return *m_database;
+  }
+  engine::Connection& connection() {
+    if (!m_connection) m_connection = std::make_unique<engine::Connection>(database().connect());
+    return *m_connection;
   }
 
   RecordingSink& sink() { return m_sink; }
@@ -115,7 +125,6 @@ class DriverTest : public ::testing::Test {
     return std::nullopt;
   }
   CancelToken& cancel() { return m_cancel; }
-  engine::Database& database() { return m_database; }
 
  private:
   static drivers::Json with_defaults(const std::string& component, drivers::Json config) {
@@ -134,7 +143,7 @@ class DriverTest : public ::testing::Test {
       input.key = key;
       input.from_step = frame;
       input.select_sql = "SELECT * FROM \"" + frame + "\"";
-      input.schema = m_connection.describe(input.select_sql);
+      input.schema = connection().describe(input.select_sql);
     }
     return resolved;
   }
@@ -154,8 +163,8 @@ class DriverTest : public ::testing::Test {
   RecordingSink m_sink;
   CancelToken m_cancel;
   engine::StatementControl m_control{&m_cancel, {}};
-  engine::Database m_database{engine::DatabaseOptions{0, 2, m_dir / "tmp"}};
-  engine::Connection m_connection = m_database.connect();
+  std::unique_ptr<engine::Database> m_database;
+  std::unique_ptr<engine::Connection> m_connection;
   drivers::DriverRegistry m_drivers = drivers::builtin_drivers();
 };
 

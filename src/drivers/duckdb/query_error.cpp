@@ -26,8 +26,18 @@ std::string_view extractor_for(const std::string& path) {
   return "filesystem.csv_extractor";
 }
 
+/// The file that a query names. The engine says that it may not read it, does not know how to, or takes its name for
+/// a table's.
+std::optional<std::string> file_in_query(std::string_view message) {
+  if (const auto locked = text_between(message, "Cannot access file \"", "\"")) return locked;
+  if (const auto unknown = text_between(message, "capable of reading the file \"", "\"")) return unknown;
+  const auto table = text_between(message, "Table with name ", " does not exist!");
+  return table && table->find('/') != std::string::npos ? table : std::nullopt;
+}
+
 Error not_granted(const QueryScope& scope, Error error) {
-  const std::optional<std::string> path = text_between(error.message, "Cannot access file \"", "\"");
+  const std::optional<std::string> path = file_in_query(error.message);
+  error.code = ErrorCode::access_denied;
   if (!path) {
     error.message = fmt::format("the SQL of step '{}' was refused: {}", scope.step_id,
                                 without_error_type(first_line(error.message)));
@@ -48,7 +58,9 @@ Error not_granted(const QueryScope& scope, Error error) {
 }  // namespace
 
 Error explain_query_error(const QueryScope& scope, Error error) {
-  if (error.code == ErrorCode::access_denied) return not_granted(scope, std::move(error));
+  if (error.code == ErrorCode::access_denied || file_in_query(error.message)) {
+    return not_granted(scope, std::move(error));
+  }
   if (error.code == ErrorCode::cancelled || error.code == ErrorCode::internal) return error;
   const bool is_unknown_table = error.message.starts_with("Catalog Error: Table with name");
   error.message = without_foreign_caret(error.message, scope.sql);

@@ -45,12 +45,11 @@ std::string select_for_csv(const frame::ResolvedInput& input) {
 
 std::string copy_options(const Json& config) {
   const auto quote = config.at("quote").get<std::string>();
-  std::string options =
-      fmt::format(", HEADER {}, DELIMITER {}, QUOTE {}, ESCAPE {}, NULLSTR {}, COMPRESSION {}",
-                  config.at("header").get<bool>(), quote_literal(config.at("delimiter").get<std::string>()),
-                  quote_literal(quote), quote_literal(option<std::string>(config, "escape").value_or(quote)),
-                  quote_literal(config.at("null_value").get<std::string>()),
-                  quote_literal(config.at("compression").get<std::string>()));
+  std::string options = fmt::format(
+      ", HEADER {}, DELIMITER {}, QUOTE {}, ESCAPE {}, NULLSTR {}, COMPRESSION {}", config.at("header").get<bool>(),
+      quote_literal(config.at("delimiter").get<std::string>()), quote_literal(quote),
+      quote_literal(option<std::string>(config, "escape").value_or(quote)),
+      quote_literal(config.at("null_value").get<std::string>()), quote_literal(compression_of_target(config)));
   if (config.at("quote_all").get<bool>()) options += ", FORCE_QUOTE *";
   if (const auto format = option<std::string>(config, "date_format")) {
     options += ", DATEFORMAT " + quote_literal(*format);

@@ -106,7 +106,9 @@ std::string text_of_key(const std::string& key) {
   return fmt::format("json_extract_string(object, {})", pointer_to(key));
 }
 
-std::string json_of_key(const std::string& key) { return fmt::format("json_extract(object, {})", pointer_to(key)); }
+std::string json_of_key(const std::string& key) {
+  return fmt::format("nullif(json_extract(object, {}), CAST('null' AS JSON))", pointer_to(key));
+}
 
 JsonPlan plan_json(const StepContext& context) {
   JsonPlan plan;
@@ -114,9 +116,7 @@ JsonPlan plan_json(const StepContext& context) {
   plan.filename_column = option<std::string>(context.config, "filename_column");
   plan.skips_bad_rows = context.config.at("on_bad_rows") == "skip";
   plan.maximum_object_bytes = context.config.at("maximum_object_bytes").get<std::uint64_t>();
-  const auto compression = context.config.at("compression").get<std::string>();
-  // read_json knows fewer names than read_csv.
-  plan.compression = compression == "auto" ? "auto_detect" : compression == "none" ? "uncompressed" : compression;
+  plan.compression = context.config.at("compression").get<std::string>();
   plan.layout = layout_of(context.config.at("format").get<std::string>());
   if (plan.layout == JsonLayout::any) plan.layout = find_layout(plan.files);
   if (plan.skips_bad_rows) check_can_skip(plan);

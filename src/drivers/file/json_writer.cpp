@@ -15,7 +15,7 @@ using engine::quote_literal;
 
 std::string copy_options(const Json& config) {
   std::string options = fmt::format(", ARRAY {}, COMPRESSION {}", config.at("format") == "array",
-                                    quote_literal(config.at("compression").get<std::string>()));
+                                    quote_literal(compression_of_target(config)));
   if (const auto format = option<std::string>(config, "date_format")) {
     options += ", DATEFORMAT " + quote_literal(*format);
   }

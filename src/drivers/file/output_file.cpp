@@ -81,6 +81,15 @@ std::uint64_t copy(const StepContext& context, const CopyJob& job, const fs::pat
 
 }  // namespace
 
+std::string compression_of_target(const Json& config) {
+  const auto compression = config.at("compression").get<std::string>();
+  if (compression != "auto") return compression;
+  // The engine would go by the name of the temporary file.
+  const auto path = config.at("path").get<std::string>();
+  if (path.ends_with(".gz")) return "gzip";
+  return path.ends_with(".zst") ? "zstd" : "none";
+}
+
 StepResult write_output(const StepContext& context, const CopyJob& job) {
   const Stopwatch stopwatch;
   const Target target = target_of(context);
