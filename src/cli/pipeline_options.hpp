@@ -9,7 +9,7 @@
 #include "pipeline/component.hpp"
 #include "run/plan.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the name is CLI11's
 class App;
 }
 
