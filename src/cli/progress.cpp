@@ -33,6 +33,12 @@ void ProgressDisplay::step_finished(const run::StepOutcome& step) {
   draw(step_line(m_terminal, m_columns, step) + "\n");
 }
 
+void ProgressDisplay::output_follows() {
+  if (m_drawn_lines == 0) return;
+  m_console.message(fmt::format("\x1b[{}A\r\x1b[J", m_drawn_lines));
+  m_drawn_lines = 0;
+}
+
 void ProgressDisplay::tick() {
   if (!m_terminal.is_fancy || m_now() - m_drawn_at < k_redraw_interval) return;
   update_size(m_terminal, STDERR_FILENO);

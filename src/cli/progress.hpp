@@ -25,6 +25,7 @@ class ProgressDisplay : public run::Observer {
   void step_started(const run::StepOutcome& step) override;
   void step_progressed(const run::StepOutcome& step, const run::Progress& progress) override;
   void step_finished(const run::StepOutcome& step) override;
+  void output_follows() override;
   void tick() override;
 
  private:
@@ -53,6 +54,7 @@ class NoDisplay : public run::Observer {
   void step_started(const run::StepOutcome&) override {}
   void step_progressed(const run::StepOutcome&, const run::Progress&) override {}
   void step_finished(const run::StepOutcome&) override {}
+  void output_follows() override {}
   void tick() override {}
 };
 

@@ -1,5 +1,7 @@
 #include "protocol/codec.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "util/strings.hpp"
@@ -8,6 +10,7 @@ namespace spillway::protocol {
 namespace {
 
 constexpr std::size_t k_quoted_line_bytes = 120;
+constexpr int k_max_depth = 128;
 
 template <typename... Alternatives>
 struct Overloaded : Alternatives... {
@@ -26,7 +29,16 @@ Result<Json> parse_object(std::string_view line) {
     return Failure(protocol_error(
         fmt::format("line of {} bytes is longer than the limit of {} bytes", line.size(), k_max_line_bytes)));
   }
-  Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  // Copying and printing a value takes stack for each level of it.
+  int deepest = 0;
+  const auto measure_depth = [&](int depth, Json::parse_event_t, Json&) {
+    deepest = std::max(deepest, depth);
+    return depth <= k_max_depth;
+  };
+  Json json = Json::parse(line, measure_depth, /*allow_exceptions=*/false);
+  if (deepest > k_max_depth) {
+    return Failure(protocol_error(fmt::format("line is nested more than {} levels deep", k_max_depth)));
+  }
   if (json.is_object()) return json;
   return Failure(
       protocol_error(fmt::format("line is no JSON object: {}", to_valid_utf8(line.substr(0, k_quoted_line_bytes)))));

@@ -22,6 +22,8 @@ class Observer {
   virtual void step_started(const StepOutcome& step) = 0;
   virtual void step_progressed(const StepOutcome& step, const Progress& progress) = 0;
   virtual void step_finished(const StepOutcome& step) = 0;
+  /// A step's data goes to standard output now, which may be the terminal that the run is shown on.
+  virtual void output_follows() = 0;
   /// Time passed: called several times a second while steps run.
   virtual void tick() = 0;
 };

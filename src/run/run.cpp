@@ -217,6 +217,7 @@ void Run::publish_stdout(StepOutcome& step) {
   if (file == m_stdout_files.end()) return;
   const fs::path path = m_ledger.outcome().run_dir / file->second;
   if (step.status == StepStatus::succeeded) {
+    m_host.observer.output_follows();
     if (const Result<void> copied = copy_to_reader(m_host.out_fd, path); !copied)
       m_ledger.fail_step(step, copied.error());
   }

@@ -34,6 +34,8 @@ bool is_about_the_run(ErrorCode code) {
 /// The engine's error in terms of the files that the config names.
 Error explain(const std::vector<InputFile>& files, Error error) {
   if (is_about_the_run(error.code)) return error;
+  // The statement is ours, so what the engine finds wrong in it comes from the file.
+  if (error.code == ErrorCode::sql) error.code = ErrorCode::bad_data;
   const InputFile* file = file_in(error.message, files);
   if (file == nullptr) {
     error.message =

@@ -91,6 +91,20 @@ TEST_F(ProgressTest, ARunningStepIsDrawnAgainInPlace) {
   EXPECT_TRUE(last.ends_with("\x1b[K\n\x1b[J"));
 }
 
+TEST_F(ProgressTest, MovingLinesMakeRoomForDataOnTheSameTerminal) {
+  ProgressDisplay progress = display(k_fancy);
+  progress.run_started(run_of({step("a"), step("b")}));
+  progress.step_started(step("a"));
+  progress.step_started(step("b"));
+  m_now += 1s;
+  progress.tick();
+  written();
+  progress.output_follows();
+  EXPECT_EQ(written(), "\x1b[2A\r\x1b[J");
+  progress.step_finished(step("a", StepStatus::succeeded));
+  EXPECT_FALSE(written().starts_with("\x1b[")) << "the data is not drawn over";
+}
+
 TEST_F(ProgressTest, RedrawsAtMostTenTimesASecond) {
   ProgressDisplay progress = display(k_fancy);
   progress.run_started(run_of({step("a")}));

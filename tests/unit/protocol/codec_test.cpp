@@ -73,6 +73,14 @@ TEST(Codec, WhatIsNoCommandIsSaidSo) {
             "line of 16777217 bytes is longer than the limit of 16777216 bytes");
 }
 
+TEST(Codec, ALineNestedTooDeeplyIsRefused) {
+  const auto nested = [](std::size_t depth) {
+    return R"({"cmd": "ping", "data": )" + std::string(depth, '[') + std::string(depth, ']') + "}";
+  };
+  EXPECT_EQ(command_error(nested(100)), "accepted");
+  EXPECT_EQ(command_error(nested(1'000'000)), "line is nested more than 128 levels deep");
+}
+
 TEST(Codec, WhatIsNoMessageIsSaidSo) {
   EXPECT_FALSE(decode_message("{}"));
   EXPECT_FALSE(decode_message(R"({"type": "gossip"})"));

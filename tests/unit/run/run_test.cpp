@@ -41,6 +41,7 @@ class NotingObserver : public Observer {
   void step_finished(const StepOutcome& step) override {
     notes.push_back(std::string(to_string(step.status)) + " " + step.step_id);
   }
+  void output_follows() override { notes.emplace_back("output"); }
   void tick() override { ++ticks; }
 
   std::vector<std::string> notes;
@@ -361,6 +362,8 @@ TEST_F(RunTest, WhatAStepWritesToStandardOutputIsCopiedOnceItIsComplete) {
   };
   EXPECT_EQ(run().exit_code, 0);
   EXPECT_EQ(read_text(m_folder / "stdout"), "id\n1\n");
+  EXPECT_THAT(m_observer.notes,
+              ElementsAre("run", "start a", "succeeded a", "start write", "output", "succeeded write"));
   EXPECT_FALSE(fs::exists(run_dir().path() / "artifacts/write/stdout.csv"));
   EXPECT_EQ(run_dir().problems(), Problems{});
 }
