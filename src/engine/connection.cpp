@@ -134,6 +134,7 @@ Schema schema_of(duckdb_prepared_statement statement) {
     const char* name = duckdb_prepared_statement_column_name(statement, i);
     const LogicalTypeHandle type(duckdb_prepared_statement_column_logical_type(statement, i));
     schema.push_back({name, type_from(type.get())});
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): the text is ours, the C API only declares it const
     duckdb_free(const_cast<char*>(name));
   }
   return schema;
