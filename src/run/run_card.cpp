@@ -1,6 +1,7 @@
 #include "run/run_card.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "run/stop_signals.hpp"
 
