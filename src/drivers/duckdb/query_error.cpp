@@ -29,8 +29,8 @@ std::string_view extractor_for(const std::string& path) {
 /// The file that a query names. The engine says that it may not read it, does not know how to, or takes its name for
 /// a table's.
 std::optional<std::string> file_in_query(std::string_view message) {
-  if (const auto locked = text_between(message, "Cannot access file \"", "\"")) return locked;
-  if (const auto unknown = text_between(message, "capable of reading the file \"", "\"")) return unknown;
+  if (auto locked = text_between(message, "Cannot access file \"", "\"")) return locked;
+  if (auto unknown = text_between(message, "capable of reading the file \"", "\"")) return unknown;
   const auto table = text_between(message, "Table with name ", " does not exist!");
   return table && table->find('/') != std::string::npos ? table : std::nullopt;
 }

@@ -97,7 +97,7 @@ const InputFile* file_in(std::string_view message, const std::vector<InputFile>&
 }
 
 std::string described(const std::vector<InputFile>& files) {
-  const std::string first = fmt::format("'{}'", files.front().shown);
+  std::string first = fmt::format("'{}'", files.front().shown);
   if (files.size() == 1) return first;
   return fmt::format("{} and {} more file{}", first, files.size() - 1, files.size() == 2 ? "" : "s");
 }

@@ -85,7 +85,7 @@ bool is_open(const Type& type) {
 }
 
 Type refined(const Type& found, const TypeGuess& guess) {
-  const Type guessed = guess.type();
+  Type guessed = guess.type();
   if (found.id == TypeId::varchar) {
     const bool is_time = guessed.id == TypeId::date || guessed.id == TypeId::timestamp ||
                          guessed.id == TypeId::timestamp_ns || guessed.id == TypeId::timestamp_tz;

@@ -82,7 +82,7 @@ std::uint64_t copy(const StepContext& context, const CopyJob& job, const fs::pat
 }  // namespace
 
 std::string compression_of_target(const Json& config) {
-  const auto compression = config.at("compression").get<std::string>();
+  auto compression = config.at("compression").get<std::string>();
   if (compression != "auto") return compression;
   // The engine would go by the name of the temporary file.
   const auto path = config.at("path").get<std::string>();

@@ -130,14 +130,13 @@ std::string StrictColumn::is_lost() const {
 std::string StrictColumn::or_error() const {
   if (!is_converted()) return value;
   const std::string message = quote_literal(fmt::format("column '{}': '", name));
-  const std::string careful =
-      fmt::format("COALESCE({0}, CASE WHEN {1} IS NOT NULL THEN error({2} || {1} || {3}) END)", converted, value,
-                  message, quote_literal("' is no " + type.to_sql()));
+  std::string careful = fmt::format("COALESCE({0}, CASE WHEN {1} IS NOT NULL THEN error({2} || {1} || {3}) END)",
+                                    converted, value, message, quote_literal("' is no " + type.to_sql()));
   if (is_simple.empty()) return careful;
   return fmt::format("CASE WHEN {} THEN {} ELSE {} END", is_simple, simple, careful);
 }
 
-StrictColumn as_it_is(std::string name, Type type) {
+StrictColumn as_it_is(std::string name, Type type) {  // NOLINT(performance-unnecessary-value-param): taken over
   StrictColumn column = carried(std::move(name), type, type);
   return column;
 }

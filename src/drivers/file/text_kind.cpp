@@ -23,7 +23,7 @@ class Scanner {
     return true;
   }
   std::string_view digits() {
-    const auto end = std::ranges::find_if_not(m_text, is_digit);
+    const auto* const end = std::ranges::find_if_not(m_text, is_digit);
     const std::string_view taken = m_text.substr(0, static_cast<std::size_t>(end - m_text.begin()));
     m_text.remove_prefix(taken.size());
     return taken;
