@@ -11,7 +11,7 @@ struct MemoryPlan {
 };
 
 /// The engine's limit covers its buffers only; the program, the reading and writing of files and the allocator's
-/// slack come on top. Measured peaks are in bench/README.md.
+/// slack come on top.
 MemoryPlan plan_memory(std::uint64_t budget_bytes);
 
 }  // namespace spillway::worker
