@@ -1,7 +1,6 @@
 #include <fstream>
 
 #include "guide_fixture.hpp"
-#include "worker_session.hpp"
 
 /// The runtime guide's "ProxyWorker Implementation Checklist", an entry a test. The steps are run one by one in
 /// `spillway worker`, so that what is between them can be looked at and taken away. The rest is in guide_test.cpp.
@@ -40,24 +39,6 @@ using ::testing::SizeIs;
 
 const Json k_forced{{"force_spill", true}};
 
-/// The fourteen movies in a worker that is ready.
-class GuideChecklist : public Guide {
- protected:
-  void SetUp() override {
-    Guide::SetUp();
-    m_worker.emplace(m_project.path());
-  }
-  void prepare(const Json& settings = Json::object()) {
-    m_session.emplace(m_project, fourteen_movies(), settings);
-    ASSERT_EQ(m_session->prepare(*m_worker)["status"], "ready");
-  }
-  Json exec(const std::string& step_id) { return m_worker->ask(m_session->exec_step(step_id)); }
-  fs::path artifact(const char* name) const { return m_session->artifact("extract-movies", name); }
-
-  std::optional<WorkerProcess> m_worker;
-  std::optional<WorkerSession> m_session;
-};
-
 std::string missing_movies(const std::string& why) {
   return "Input 'df' not found for step 'compute-stats': step 'extract-movies' left no DataFrame in memory "
          "(step_outputs) and no spill file at artifacts/extract-movies/output.parquet (" +
@@ -65,9 +46,8 @@ std::string missing_movies(const std::string& why) {
 }
 
 // --- handle_exec_step() Must
-// ----------------------------------------------------------------------------------------
 
-TEST_F(GuideChecklist, HandleExecStep1_ExecutesTheDriver) {
+TEST_F(Guide, HandleExecStep1_ExecutesTheDriver) {
   prepare();
   for (const char* step : {"extract-movies", "compute-stats", "write-stats"}) {
     Json complete = exec(step);
@@ -78,7 +58,7 @@ TEST_F(GuideChecklist, HandleExecStep1_ExecutesTheDriver) {
   EXPECT_THAT(read_text(m_project / "out/directors.csv"), HasSubstr("director,films\n"));
 }
 
-TEST_F(GuideChecklist, HandleExecStep2_CachesTheFullResult) {
+TEST_F(Guide, HandleExecStep2_CachesTheFullResult) {
   prepare();
   Json outputs = exec("extract-movies")["outputs"];
   EXPECT_EQ(outputs["df"], true);
@@ -86,22 +66,22 @@ TEST_F(GuideChecklist, HandleExecStep2_CachesTheFullResult) {
   EXPECT_EQ(outputs["has_df_in_memory"], true);
 }
 
-TEST_F(GuideChecklist, HandleExecStep3_ChecksSpillConditions) {
+TEST_F(Guide, HandleExecStep3_ChecksSpillConditions) {
   prepare({{"spill_threshold_rows", k_guide_rows - 1}});
   EXPECT_EQ(exec("extract-movies")["outputs"]["spill_used"], true) << "14 rows";
   EXPECT_EQ(exec("compute-stats")["outputs"]["spill_used"], false) << "a director may have made several of the 14";
 }
 
-TEST_F(GuideChecklist, HandleExecStep4_WritesParquetAndSchemaAndFreesMemory) {
+TEST_F(Guide, HandleExecStep4_WritesParquetAndSchemaAndFreesMemory) {
   prepare(k_forced);
   Json outputs = exec("extract-movies")["outputs"];
-  EXPECT_TRUE(fs::exists(artifact("output.parquet")));
-  EXPECT_TRUE(fs::exists(artifact("schema.json")));
+  EXPECT_TRUE(fs::exists(movies_artifact("output.parquet")));
+  EXPECT_TRUE(fs::exists(movies_artifact("schema.json")));
   EXPECT_EQ(outputs["has_df_in_memory"], false);
   EXPECT_EQ(outputs["spill_used"], true);
 }
 
-TEST_F(GuideChecklist, HandleExecStep5_StoresInTheCache) {
+TEST_F(Guide, HandleExecStep5_StoresInTheCache) {
   prepare();
   exec("extract-movies");
   exec("compute-stats");
@@ -110,7 +90,7 @@ TEST_F(GuideChecklist, HandleExecStep5_StoresInTheCache) {
   EXPECT_TRUE(frames.contains("compute-stats"));
 }
 
-TEST_F(GuideChecklist, HandleExecStep6_EmitsRowsOut) {
+TEST_F(Guide, HandleExecStep6_EmitsRowsOut) {
   prepare();
   exec("extract-movies");
   exec("compute-stats");
@@ -128,9 +108,8 @@ TEST_F(GuideChecklist, HandleExecStep6_EmitsRowsOut) {
 }
 
 // --- _resolve_inputs() Must
-// -----------------------------------------------------------------------------------------
 
-TEST_F(GuideChecklist, ResolveInputs1_ReadsTheInputsOfTheCommand) {
+TEST_F(Guide, ResolveInputs1_ReadsTheInputsOfTheCommand) {
   prepare();
   exec("extract-movies");
   Json command = m_session->exec_step("compute-stats");
@@ -142,15 +121,15 @@ TEST_F(GuideChecklist, ResolveInputs1_ReadsTheInputsOfTheCommand) {
   EXPECT_FALSE(m_worker->ask(command).contains("error")) << "the key is df unless it says otherwise";
 }
 
-TEST_F(GuideChecklist, ResolveInputs2_MemoryComesFirst) {
+TEST_F(Guide, ResolveInputs2_MemoryComesFirst) {
   prepare();
   exec("extract-movies");
-  std::ofstream(artifact("output.parquet")) << "no Parquet file";
+  std::ofstream(movies_artifact("output.parquet")) << "no Parquet file";
   EXPECT_FALSE(exec("compute-stats").contains("error"));
   EXPECT_EQ(m_worker->events("inputs_resolved").at(0)["from_memory"], true);
 }
 
-TEST_F(GuideChecklist, ResolveInputs2_ThenTheSpillFile) {
+TEST_F(Guide, ResolveInputs2_ThenTheSpillFile) {
   prepare(k_forced);
   exec("extract-movies");
   EXPECT_FALSE(exec("compute-stats").contains("error"));
@@ -159,7 +138,7 @@ TEST_F(GuideChecklist, ResolveInputs2_ThenTheSpillFile) {
   EXPECT_EQ(event["artifact"], "artifacts/extract-movies/output.parquet");
 }
 
-TEST_F(GuideChecklist, ResolveInputs2_ElseAnErrorThatNamesBoth) {
+TEST_F(Guide, ResolveInputs2_ElseAnErrorThatNamesBoth) {
   prepare();
   EXPECT_EQ(exec("compute-stats")["error"], missing_movies("it was not run"));
   fs::rename(m_project / "examples/movies/data/movies.json", m_project / "hidden.json");
@@ -167,7 +146,7 @@ TEST_F(GuideChecklist, ResolveInputs2_ElseAnErrorThatNamesBoth) {
   EXPECT_EQ(exec("compute-stats")["error"], missing_movies("it failed"));
 }
 
-TEST_F(GuideChecklist, ResolveInputs2_AWriterLeavesNoFrame) {
+TEST_F(Guide, ResolveInputs2_AWriterLeavesNoFrame) {
   prepare();
   for (const char* step : {"extract-movies", "compute-stats", "write-stats"}) exec(step);
   Json command = m_session->exec_step("compute-stats");
@@ -175,7 +154,7 @@ TEST_F(GuideChecklist, ResolveInputs2_AWriterLeavesNoFrame) {
   EXPECT_THAT(m_worker->ask(command).value("error", ""), HasSubstr("(it produced none)"));
 }
 
-TEST_F(GuideChecklist, ResolveInputs3_EmitsInputsResolved) {
+TEST_F(Guide, ResolveInputs3_EmitsInputsResolved) {
   prepare();
   exec("extract-movies");
   exec("compute-stats");
@@ -188,26 +167,25 @@ TEST_F(GuideChecklist, ResolveInputs3_EmitsInputsResolved) {
 }
 
 // --- _spill_df() Helper
-// ---------------------------------------------------------------------------------------------
 
-TEST_F(GuideChecklist, SpillDf1_WritesTheParquetFile) {
+TEST_F(Guide, SpillDf1_WritesTheParquetFile) {
   prepare(k_forced);
   exec("extract-movies");
-  const std::string bytes = read_text(artifact("output.parquet"));
+  const std::string bytes = read_text(movies_artifact("output.parquet"));
   EXPECT_TRUE(bytes.starts_with("PAR1") && bytes.ends_with("PAR1"));
 }
 
-TEST_F(GuideChecklist, SpillDf2_SavesTheSchema) {
+TEST_F(Guide, SpillDf2_SavesTheSchema) {
   prepare(k_forced);
   exec("extract-movies");
   exec("compute-stats");
   Json schema = read_json(m_session->artifact("compute-stats", "schema.json"));
   EXPECT_EQ(schema["columns"], Json({"director", "films"}));
   EXPECT_EQ(schema["dtypes"], Json({{"director", "VARCHAR"}, {"films", "BIGINT"}}));
-  EXPECT_EQ(read_json(artifact("schema.json"))["row_count"], k_guide_rows);
+  EXPECT_EQ(read_json(movies_artifact("schema.json"))["row_count"], k_guide_rows);
 }
 
-TEST_F(GuideChecklist, SpillDf3_EmitsArtifactCreated) {
+TEST_F(Guide, SpillDf3_EmitsArtifactCreated) {
   prepare(k_forced);
   exec("extract-movies");
   std::map<std::string, Json> created;
@@ -215,11 +193,11 @@ TEST_F(GuideChecklist, SpillDf3_EmitsArtifactCreated) {
   for (const auto& [type, name] : {std::pair{"parquet", "output.parquet"}, std::pair{"schema", "schema.json"}}) {
     ASSERT_TRUE(created.contains(type)) << type;
     EXPECT_EQ(created[type]["path"], std::string("artifacts/extract-movies/") + name);
-    EXPECT_EQ(created[type]["size_bytes"], fs::file_size(artifact(name)));
+    EXPECT_EQ(created[type]["size_bytes"], fs::file_size(movies_artifact(name)));
   }
 }
 
-TEST_F(GuideChecklist, SpillDf4_GivesPathsAndRowCount) {
+TEST_F(Guide, SpillDf4_GivesPathsAndRowCount) {
   prepare(k_forced);
   Json outputs = exec("extract-movies")["outputs"];
   EXPECT_EQ(outputs["spill_paths"], Json({{"parquet", "artifacts/extract-movies/output.parquet"},
@@ -229,19 +207,18 @@ TEST_F(GuideChecklist, SpillDf4_GivesPathsAndRowCount) {
 }
 
 // --- _load_df_from_spill() Helper
-// -----------------------------------------------------------------------------------
 
-TEST_F(GuideChecklist, LoadDfFromSpill1_AFileThatNoStepSpilledIsNotRead) {
+TEST_F(Guide, LoadDfFromSpill1_AFileThatNoStepSpilledIsNotRead) {
   prepare(k_forced);
   exec("extract-movies");
   fs::create_directories(m_session->dir() / "artifacts/other-step");
-  fs::copy_file(artifact("output.parquet"), m_session->artifact("other-step", "output.parquet"));
+  fs::copy_file(movies_artifact("output.parquet"), m_session->artifact("other-step", "output.parquet"));
   Json command = m_session->exec_step("compute-stats");
   command["inputs"]["df"]["from_step"] = "other-step";
   EXPECT_THAT(m_worker->ask(command).value("error", ""), HasSubstr("(it was not run)"));
 }
 
-TEST_F(GuideChecklist, LoadDfFromSpill2_ReadsTheFileAsOftenAsAsked) {
+TEST_F(Guide, LoadDfFromSpill2_ReadsTheFileAsOftenAsAsked) {
   prepare(k_forced);
   exec("extract-movies");
   for (int reading = 0; reading < 2; ++reading) {
@@ -249,12 +226,12 @@ TEST_F(GuideChecklist, LoadDfFromSpill2_ReadsTheFileAsOftenAsAsked) {
   }
 }
 
-TEST_F(GuideChecklist, LoadDfFromSpill3_AMissingFileIsNoFrame) {
+TEST_F(Guide, LoadDfFromSpill3_AMissingFileIsNoFrame) {
   prepare(k_forced);
   exec("extract-movies");
-  fs::rename(artifact("output.parquet"), artifact("output.away"));
+  fs::rename(movies_artifact("output.parquet"), movies_artifact("output.away"));
   EXPECT_EQ(exec("compute-stats")["error"], missing_movies("the file is gone"));
-  fs::rename(artifact("output.away"), artifact("output.parquet"));
+  fs::rename(movies_artifact("output.away"), movies_artifact("output.parquet"));
   EXPECT_FALSE(exec("compute-stats").contains("error")) << "the reference is kept";
 }
 

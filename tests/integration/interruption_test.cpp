@@ -65,6 +65,11 @@ TEST_P(Interruption, KilledInTheMiddleOfAWriter) {
   EXPECT_EQ(run.events().back()["step_id"], "write-many");
   EXPECT_FALSE(fs::exists(run.path() / "status.json"));
   EXPECT_THAT(m_project.shell(R"(grep "rows_out" logs/run_*/events.jsonl)").out, HasSubstr("make-many"));
+
+  m_project.write_pipeline(
+      {csv_extractor("extract-films", "films.csv"), {"write-many", GetParam(), {{"path", "out/many"}}}});
+  expect_success(m_project, m_project.run());
+  EXPECT_NE(read_text(m_project / "out/many"), k_old_output) << "the next run is not disturbed";
 }
 
 TEST_P(Interruption, InterruptedInTheMiddleOfAWriter) {
