@@ -41,7 +41,7 @@ Error not_granted(const QueryScope& scope, Error error) {
   if (!path) {
     error.message = fmt::format("the SQL of step '{}' was refused: {}", scope.step_id,
                                 without_error_type(first_line(error.message)));
-    error.hint = "a step's SQL reads its inputs; files are read by extractor steps";
+    if (error.hint.empty()) error.hint = "a step's SQL reads its inputs; files are read by extractor steps";
     return error;
   }
   error.message = fmt::format("the SQL of step '{}' may not read '{}': the pipeline does not name this path",

@@ -1,7 +1,7 @@
 #include "drivers/file/csv_extractor.hpp"
 
-#include <algorithm>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -28,11 +28,11 @@ std::string item_of(const CsvPlan& plan, const StrictColumn& column) {
 }
 
 std::string select_file(const CsvPlan& plan, const CsvFile& file) {
-  const std::vector<std::string>& names = file.header.names;
+  const std::set<std::string> names(file.header.names.begin(), file.header.names.end());
   std::vector<std::string> items;
   std::vector<std::string> lost;
   for (const StrictColumn& column : plan.columns) {
-    const bool is_present = std::ranges::find(names, column.name) != names.end();
+    const bool is_present = names.contains(column.name);
     const std::string item =
         is_present ? item_of(plan, column) : fmt::format("CAST(NULL AS {})", column.type.to_sql());
     items.push_back(fmt::format("{} AS {}", item, quote_identifier(column.name)));

@@ -11,10 +11,10 @@ namespace {
 
 using engine::quote_literal;
 
-/// The engine's default is 2 MB a line; its buffers stay as large as they are.
-constexpr std::string_view k_line_limits = "max_line_size = 16777216, buffer_size = 33554432";
-/// For the first lines of a file: the engine fills a whole buffer before it gives one.
-constexpr std::string_view k_head_limits = "max_line_size = 2097152, buffer_size = 4194304";
+std::string_view limits_sql(LineLimit limit) {
+  return limit == LineLimit::k_2_mb ? "max_line_size = 2097152, buffer_size = 4194304"
+                                    : "max_line_size = 16777216, buffer_size = 33554432";
+}
 
 std::string columns_sql(const std::vector<CsvColumn>& columns) {
   std::vector<std::string> members;
@@ -55,11 +55,11 @@ bool CsvFormat::is_plain(const InputFile& file) const {
 }
 
 std::string read_csv(const InputFile& file, const CsvFormat& format, const std::vector<CsvColumn>& columns,
-                     std::uint64_t skip, std::string_view extra) {
+                     std::uint64_t skip, std::string_view extra, LineLimit limit) {
   return fmt::format(
       "read_csv({}, {}, {}, header = {}, delim = {}, quote = {}, escape = {}, nullstr = {}, "
       "allow_quoted_nulls = false, decimal_separator = {}, columns = {}{})",
-      quote_literal(file.path.string()), common_options(format, skip), k_line_limits, format.header,
+      quote_literal(file.path.string()), common_options(format, skip), limits_sql(limit), format.header,
       quote_literal(format.delimiter), quote_literal(format.quote), quote_literal(format.escape),
       engine::quote_list(format.null_values), quote_literal(std::string(1, format.formats.decimal_separator)),
       columns_sql(columns), extra);
@@ -70,8 +70,7 @@ std::string read_lines(const InputFile& file, const CsvFormat& format, LineLimit
   return fmt::format(
       "read_csv({}, {}, {}, header = false, delim = '\\0', quote = '', escape = '', nullstr = [''], "
       "columns = {{'line': 'VARCHAR'}})",
-      quote_literal(file.path.string()), common_options(format, 0),
-      limit == LineLimit::k_16_mb ? k_line_limits : k_head_limits);
+      quote_literal(file.path.string()), common_options(format, 0), limits_sql(limit));
 }
 
 }  // namespace spillway::drivers::file

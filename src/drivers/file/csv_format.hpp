@@ -34,12 +34,13 @@ struct CsvColumn {
   std::string type;  ///< SQL
 };
 
+/// How much of a file the engine takes into memory at a time, and so the longest line. The engine fills this before
+/// it gives the first row.
+enum class LineLimit { k_2_mb, k_16_mb };
 /// "read_csv(…)" of one file. `skip` counts the records and blank lines in front of the header; `extra` is more
 /// options, each with a comma in front.
 std::string read_csv(const InputFile& file, const CsvFormat& format, const std::vector<CsvColumn>& columns,
-                     std::uint64_t skip, std::string_view extra = {});
-/// How much of a file the engine takes into memory at a time, and so the longest line.
-enum class LineLimit { k_2_mb, k_16_mb };
+                     std::uint64_t skip, std::string_view extra = {}, LineLimit limit = LineLimit::k_16_mb);
 /// The lines of one file, whatever they hold, as the only column `line`; blank ones are NULL.
 std::string read_lines(const InputFile& file, const CsvFormat& format, LineLimit limit);
 

@@ -62,10 +62,16 @@ void check_same_columns(const CsvPlan& plan) {
 /// The names of all files' columns, as they first appear.
 std::vector<std::string> all_names(const CsvPlan& plan) {
   std::vector<std::string> names;
-  std::set<std::string> seen;
+  std::map<std::string, std::string> seen;
   for (const CsvFile& file : plan.files) {
     for (const std::string& name : file.header.names) {
-      if (seen.insert(name).second) names.push_back(name);
+      const auto [known, is_new] = seen.emplace(to_lower(name), name);
+      if (is_new) names.push_back(name);
+      if (known->second == name) continue;
+      fail(ErrorCode::bad_data,
+           fmt::format("cannot read '{}' together with '{}': its column '{}' differs from '{}' in case only",
+                       file.input.shown, plan.files.front().input.shown, name, known->second),
+           "name the column alike in all files: SQL does not tell the two apart");
     }
   }
   return names;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -16,10 +17,6 @@ namespace {
 
 using engine::Type;
 using engine::TypeId;
-
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::ranges::find(names, name) != names.end();
-}
 
 bool is_small_integer(TypeId id) {
   return id == TypeId::tinyint || id == TypeId::smallint || id == TypeId::integer || id == TypeId::utinyint ||
@@ -40,6 +37,7 @@ bool reads_exactly(TypeId id) {
     case TypeId::timestamp_ms:
     case TypeId::timestamp_ns:
     case TypeId::timestamp_tz:
+    case TypeId::time:
     case TypeId::time_tz:
       return false;
     default:
@@ -73,25 +71,34 @@ StrictColumn guessed_column(const std::string& name, const TextSample& sample, c
 }
 
 std::string sample_sql(const StepContext& context, const CsvPlan& plan, const CsvFile& file,
-                       const std::vector<std::string>& names) {
+                       const std::vector<std::string>& names, LineLimit limit) {
   std::vector<CsvColumn> texts;
   for (const std::string& name : file.header.names) texts.push_back({name, "VARCHAR"});
+  const std::set<std::string> present(file.header.names.begin(), file.header.names.end());
   std::vector<std::string> items;
   for (const std::string& name : names) {
-    const bool is_present = contains(file.header.names, name);
+    const bool is_present = present.contains(name);
     items.push_back((is_present ? "" : "CAST(NULL AS VARCHAR) AS ") + engine::quote_identifier(name));
   }
-  return fmt::format(
-      "SELECT {} FROM {}{}", join(items, ", "),
-      read_csv(file.input, plan.format, texts, file.header.skip, plan.skips_bad_rows ? ", ignore_errors = true" : ""),
-      sample_limit_sql(context, plan.files.size()));
+  const std::string_view extra = plan.skips_bad_rows ? ", ignore_errors = true" : "";
+  return fmt::format("SELECT {} FROM {}{}", join(items, ", "),
+                     read_csv(file.input, plan.format, texts, file.header.skip, extra, limit),
+                     sample_limit_sql(context, plan.files.size()));
 }
 
 TextSample read_sample(const StepContext& context, const CsvPlan& plan, const std::vector<std::string>& names) {
-  std::vector<std::string> selects;
-  for (const CsvFile& file : plan.files) selects.push_back(sample_sql(context, plan, file, names));
+  const auto read = [&](LineLimit limit) {
+    std::vector<std::string> selects;
+    for (const CsvFile& file : plan.files) selects.push_back(sample_sql(context, plan, file, names, limit));
+    return TextSample(context, names, selects, plan.format.formats);
+  };
   try {
-    return {context, names, selects, plan.format.formats};
+    return read(LineLimit::k_2_mb);
+  } catch (const Exception&) {
+    // Perhaps a line is longer than that.
+  }
+  try {
+    return read(LineLimit::k_16_mb);
   } catch (const Exception& exception) {
     fail(explain_csv(plan, context.connection, exception.error()));
   }
@@ -105,7 +112,8 @@ std::vector<StrictColumn> typed_columns(const StepContext& context, const CsvPla
   const InputFile& first = plan.files.front().input;
   const std::map<std::string, Type> declared = declared_types(context, first);
   for (const auto& [name, type] : declared) {
-    if (!contains(names, name)) fail(unknown_column(name, names, fmt::format("'{}'", first.shown)));
+    if (std::ranges::find(names, name) == names.end())
+      fail(unknown_column(name, names, fmt::format("'{}'", first.shown)));
   }
   const bool infers = context.config.at("infer_types").get<bool>();
   std::vector<std::string> sampled;

@@ -1,6 +1,7 @@
 #include "drivers/file/json_types.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -51,10 +52,33 @@ std::optional<Schema> describe(const StepContext& context, const JsonPlan& plan,
   }
 }
 
+/// The engine calls a key that differs from another in case only key_1, and would look for it under that name.
+void check_letter_case(const StepContext& context, const JsonPlan& plan, const Schema& schema) {
+  std::set<std::string> names;
+  for (const Column& column : schema) {
+    const std::size_t suffix = column.name.find_last_not_of("0123456789");
+    const bool is_suspect = suffix != std::string::npos && suffix + 1 < column.name.size() &&
+                            column.name[suffix] == '_' && names.contains(to_lower(column.name.substr(0, suffix)));
+    names.insert(to_lower(column.name));
+    if (!is_suspect) continue;
+    const std::string key = quote_identifier(column.name);
+    if (context.connection.count(
+            fmt::format("SELECT count({}) FROM {}", key,
+                        plan.read(plan.files, carriers_sql({as_it_is(column.name, Type::json())})))) > 0) {
+      continue;
+    }
+    fail(ErrorCode::bad_data,
+         fmt::format("cannot read {}: there is a key '{}' and another that differs in case only",
+                     described(plan.files), column.name.substr(0, suffix)),
+         "SQL does not tell such columns apart: rename one of the keys");
+  }
+}
+
 Schema describe(const StepContext& context, const JsonPlan& plan) {
   std::optional<Schema> schema = describe(context, plan, "");
   // An object with more keys than the engine believes in is taken for a MAP.
   if (!schema) schema = describe(context, plan, ", map_inference_threshold = -1");
+  if (schema) check_letter_case(context, plan, *schema);
   return schema.value_or(Schema());
 }
 

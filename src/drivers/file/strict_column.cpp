@@ -71,6 +71,12 @@ std::string timestamp(const std::string& value, const Type& type, const TextForm
                      try_cast(value, type));
 }
 
+/// With no more digits than the type has.
+std::string time(const std::string& value) {
+  return fmt::format("CASE WHEN regexp_full_match({}, {}) THEN {} END", value,
+                     quote_literal("[^.]*([.][0-9]{1,6}0*)?"), try_cast(value, TypeId::time));
+}
+
 std::string timestamp_tz(const std::string& value, const TextFormats& formats) {
   const std::string text = formats.timestamp.empty()
                                ? value
@@ -109,6 +115,8 @@ std::string converted_text(const StrictColumn& column, const TextRules& rules) {
       return try_cast(with_point(value, formats), column.type);
     case TypeId::date:
       return date(value, formats);
+    case TypeId::time:
+      return time(value);
     case TypeId::timestamp:
     case TypeId::timestamp_s:
     case TypeId::timestamp_ms:

@@ -1,6 +1,5 @@
 #include "drivers/file/text_sample.hpp"
 
-#include <algorithm>
 #include <optional>
 
 #include <fmt/format.h>
@@ -13,6 +12,7 @@ namespace spillway::drivers::file {
 TextSample::TextSample(const StepContext& context, std::vector<std::string> names,
                        const std::vector<std::string>& selects, const TextFormats& formats)
     : m_names(std::move(names)), m_guesses(m_names.size(), TypeGuess(formats.decimal_separator)) {
+  for (std::size_t i = 0; i < m_names.size(); ++i) m_indexes[m_names[i]] = i;
   if (m_names.empty()) return;
   for (const std::string& select : selects) {
     engine::ResultStream rows = context.connection.stream(select, context.control);
@@ -20,10 +20,6 @@ TextSample::TextSample(const StepContext& context, std::vector<std::string> name
   }
   m_is_date = written_as(context, selects, formats.date);
   m_is_timestamp = written_as(context, selects, formats.timestamp);
-}
-
-std::size_t TextSample::index(const std::string& name) const {
-  return static_cast<std::size_t>(std::ranges::find(m_names, name) - m_names.begin());
 }
 
 void TextSample::observe(const engine::Chunk& chunk) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,12 +24,13 @@ class TextSample {
   bool is_written_as_timestamp(const std::string& name) const { return m_is_timestamp[index(name)]; }
 
  private:
-  std::size_t index(const std::string& name) const;
+  std::size_t index(const std::string& name) const { return m_indexes.at(name); }
   void observe(const engine::Chunk& chunk);
   std::vector<bool> written_as(const StepContext& context, const std::vector<std::string>& selects,
                                const std::string& format) const;
 
   std::vector<std::string> m_names;
+  std::map<std::string, std::size_t> m_indexes;
   std::vector<TypeGuess> m_guesses;
   std::vector<bool> m_is_date;
   std::vector<bool> m_is_timestamp;

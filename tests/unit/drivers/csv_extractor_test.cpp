@@ -3,7 +3,10 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "support/driver_fixture.hpp"
+#include "util/strings.hpp"
 
 namespace spillway::drivers::file {
 namespace {
@@ -277,6 +280,13 @@ TEST_F(CsvExtractorTest, UnionByNameFillsWhatAFileLacks) {
   EXPECT_EQ(rows(), (Rows{{"1", "x", std::nullopt}, {"2", std::nullopt, "2.5"}}));
 }
 
+TEST_F(CsvExtractorTest, ColumnsOfSeveralFilesThatDifferInCaseOnly) {
+  write("a.csv", "id,a\n1,x\n");
+  write("b.csv", "ID,b\n2,x\n");
+  EXPECT_EQ(csv_error({{"path", {"a.csv", "b.csv"}}, {"union_by_name", true}}).message,
+            "cannot read 'b.csv' together with 'a.csv': its column 'ID' differs from 'id' in case only");
+}
+
 TEST_F(CsvExtractorTest, TypesHoldForAllFiles) {
   write("a.csv", "a\n1\n");
   write("b.csv", "a\n2.5\n");
@@ -310,13 +320,13 @@ TEST_F(CsvExtractorTest, Limit) {
 }
 
 TEST_F(CsvExtractorTest, TwoThousandColumns) {
-  std::string header;
-  std::string values;
+  Names header;
+  Names values;
   for (int i = 0; i < 2000; ++i) {
-    header += (i == 0 ? "c" : ",c") + std::to_string(i);
-    values += (i == 0 ? "" : ",") + std::to_string(i);
+    header.push_back(fmt::format("c{}", i));
+    values.push_back(std::to_string(i));
   }
-  write("a.csv", header + "\n" + values + "\n");
+  write("a.csv", join(header, ",") + "\n" + join(values, ",") + "\n");
   extract_csv({{"path", "a.csv"}});
   EXPECT_EQ(columns().size(), 2000U);
   EXPECT_EQ(rows()[0][1999], "1999");

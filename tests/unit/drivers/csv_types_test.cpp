@@ -97,6 +97,8 @@ TEST_F(CsvTypesTest, AValueBehindTheSampleIsNeverChangedToFit) {
             "cannot read 'a.csv': line 4, column 'a': '2020-01-31 12:00:00+02' is no TIMESTAMP");
   EXPECT_EQ(error_behind_sample("2020-01-31 12:00:00", "2020-01-31 12:00:00.1234567").message,
             "cannot read 'a.csv': line 4, column 'a': '2020-01-31 12:00:00.1234567' is no TIMESTAMP");
+  EXPECT_EQ(error_behind_sample("12:00:00", "12:00:00.1234567").message,
+            "cannot read 'a.csv': line 4, column 'a': '12:00:00.1234567' is no TIME");
   EXPECT_EQ(error_behind_sample("2020-01-31 12:00:00Z", "2020-01-31 12:00:60Z").message,
             "cannot read 'a.csv': line 4, column 'a': '2020-01-31 12:00:60Z' is no TIMESTAMP WITH TIME ZONE");
 }

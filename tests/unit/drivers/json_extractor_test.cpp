@@ -109,6 +109,16 @@ TEST_F(JsonExtractorTest, NamesOfColumnsAreKeptWhateverTheyAre) {
   EXPECT_EQ(rows(), (Rows{{"1", "2", "3", "4", "5"}}));
 }
 
+/// The engine calls the second A_1, and finds nothing under that name.
+TEST_F(JsonExtractorTest, KeysThatDifferInCaseOnly) {
+  write("a.json", R"({"a": 1, "A": 2})");
+  EXPECT_EQ(json_error({{"path", "a.json"}}).message,
+            "cannot read 'a.json': there is a key 'A' and another that differs in case only");
+  write("a.json", R"({"a": 1, "a_1": 2})");
+  extract_json({{"path", "a.json"}});
+  EXPECT_EQ(rows(), (Rows{{"1", "2"}}));
+}
+
 TEST_F(JsonExtractorTest, DeclaredTypes) {
   write("a.json",
         R"({"id": 7, "price": 1.10, "at": "2020-01-31T12:00:00Z", "raw": {"x": 1}, "text": 12.5, "day": "31.12.2020"}
