@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t k_short_hash_digits = 12;
 
-constexpr auto k_help =
+constexpr auto k_compile_help =
     R"help(Writes manifest.yaml and cfg/ and prints the path of the manifest. The same document makes the same bytes.
 
 Exit codes: 0 compiled, 1 cannot be written, 2 usage, 3 invalid.
@@ -31,7 +31,7 @@ class CompileCommand : public Command {
     m_options.declare(app, "The pipeline document");
     app.add_option("--out", m_out, "Where to write; default build/<pipeline>/<start of the manifest's hash>")
         ->type_name("DIR");
-    app.footer(k_help);
+    app.footer(k_compile_help);
   }
 
   int execute(Console& console) override {

@@ -13,7 +13,7 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-constexpr auto k_help = R"(TOPIC is a command, a component such as filesystem.csv_extractor, or the word components.
+constexpr auto k_help_help = R"(TOPIC is a command, a component such as filesystem.csv_extractor, or the word components.
 
 Examples:
   spillway help run
@@ -38,7 +38,7 @@ class HelpCommand : public Command {
   void declare(CLI::App& app) override {
     app.add_option("TOPIC", m_topic, "What to explain")->type_name("");
     app.add_flag("--json", m_json, "Print the commands or components as JSON");
-    app.footer(k_help);
+    app.footer(k_help_help);
   }
 
   int execute(Console& console) override {

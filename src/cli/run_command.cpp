@@ -22,7 +22,7 @@
 namespace spillway::cli {
 namespace {
 
-constexpr auto k_help =
+constexpr auto k_run_help =
     R"(The record of the run is in logs/run_<epoch milliseconds>/, logs/latest is the newest. Standard output carries data only:
 what a step writes to "-", or the run card with --json. Progress, summary and errors go to standard error.
 
@@ -67,7 +67,7 @@ class RunCommand : public Command {
     app.add_flag("-q,--quiet", m_quiet, "No progress and no summary; errors only");
     app.add_flag("--no-color", m_no_color, "Plain output, as with NO_COLOR");
     for (const config::SettingSpec& spec : config::setting_specs()) declare_setting(app, spec);
-    app.footer(k_help);
+    app.footer(k_run_help);
   }
 
   int execute(Console& console) override {

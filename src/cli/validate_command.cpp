@@ -9,7 +9,7 @@
 namespace spillway::cli {
 namespace {
 
-constexpr auto k_help =
+constexpr auto k_validate_help =
     R"(Shows all errors at once, each with its place and what to do about it. Runs nothing and opens nothing.
 
 Exit codes: 0 valid, 2 usage, 3 invalid.
@@ -22,7 +22,7 @@ class ValidateCommand : public Command {
  public:
   void declare(CLI::App& app) override {
     m_options.declare(app, "The pipeline document (or manifest)");
-    app.footer(k_help);
+    app.footer(k_validate_help);
   }
 
   int execute(Console& console) override {

@@ -8,7 +8,7 @@
 namespace spillway::cli {
 namespace {
 
-constexpr auto k_help =
+constexpr auto k_worker_help =
     R"(Reads commands (ping, prepare, exec_step, cancel, cleanup) as JSON, one object a line, and answers the same way.
 The worker ends when its input does.
 
@@ -19,7 +19,7 @@ class WorkerCommand : public Command {
  public:
   void declare(CLI::App& app) override {
     app.add_flag("--json", m_json, "The only format there is; accepted because every command takes it");
-    app.footer(k_help);
+    app.footer(k_worker_help);
   }
 
   int execute(Console&) override { return worker::serve(STDIN_FILENO, STDOUT_FILENO); }

@@ -15,13 +15,6 @@
 
 namespace spillway::testing {
 
-/// Whether the peak memory of a program says something about the program. Sanitizers keep books of their own.
-#ifdef __SANITIZE_ADDRESS__
-inline constexpr bool k_memory_is_the_programs = false;
-#else
-inline constexpr bool k_memory_is_the_programs = true;
-#endif
-
 /// A step of a pipeline document. Without `needs` it follows the step before it.
 struct Step {
   std::string id;

@@ -86,7 +86,18 @@ bool drain(Fd& fd, std::string& text) {
 
 }  // namespace
 
-std::string spillway_program() { return SPILLWAY_PROGRAM; }
+std::string spillway_program() {
+  const char* chosen = std::getenv("SPILLWAY_PROGRAM");
+  return chosen == nullptr ? SPILLWAY_PROGRAM : chosen;
+}
+
+bool program_is_sanitized() {
+#ifdef __SANITIZE_ADDRESS__
+  return spillway_program() == SPILLWAY_PROGRAM;
+#else
+  return false;
+#endif
+}
 
 Process::Process(const std::vector<std::string>& arguments, const ProcessOptions& options) {
   Pipe out = make_pipe();

@@ -12,8 +12,10 @@
 
 namespace spillway::testing {
 
-/// The spillway program of this build.
+/// The program that the tests run: $SPILLWAY_PROGRAM, otherwise the one of this build tree.
 std::string spillway_program();
+/// Whether the peak memory of that program says something about it: sanitizers keep books of their own.
+bool program_is_sanitized();
 
 struct ProcessOptions {
   std::filesystem::path directory = ".";

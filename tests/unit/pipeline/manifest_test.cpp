@@ -8,7 +8,7 @@ namespace {
 
 Manifest small_manifest() { return compiled_or_fail(document_of(k_three_steps)).manifest; }
 
-std::string error_of(const std::string& yaml) {
+std::string compile_error_of(const std::string& yaml) {
   const auto manifest = manifest_from_yaml(yaml, "manifest.yaml");
   return manifest ? "" : manifest.error().front().message;
 }
@@ -46,11 +46,11 @@ TEST(Manifest, TheGuidesFieldsStandInIt) {
 
 TEST(Manifest, AnEditedManifestIsRefused) {
   const std::string edited = replace_all(small_manifest().to_yaml(), "needs: [stats]", "needs: [extract]");
-  EXPECT_EQ(error_of(edited).substr(0, 31), "edited manifest 'manifest.yaml'");
+  EXPECT_EQ(compile_error_of(edited).substr(0, 31), "edited manifest 'manifest.yaml'");
 }
 
 TEST(Manifest, AnotherVersionIsRefused) {
-  EXPECT_EQ(error_of(replace_all(small_manifest().to_yaml(), "manifest_version: 1", "manifest_version: 2")),
+  EXPECT_EQ(compile_error_of(replace_all(small_manifest().to_yaml(), "manifest_version: 1", "manifest_version: 2")),
             "unsupported manifest_version '2': this Spillway reads version 1");
 }
 
@@ -58,23 +58,23 @@ TEST(Manifest, WhatIsNoManifestIsRefusedFieldByField) {
   const auto manifest = manifest_from_yaml("manifest_version: 1\npipeline: {id: a}\nsteps:\n- {id: a}\n", "m.yaml");
   ASSERT_FALSE(manifest);
   EXPECT_GT(manifest.error().size(), 5U);
-  EXPECT_EQ(error_of(""), "empty document: it holds no key");
-  EXPECT_EQ(error_of("name: x\n"), "invalid manifest: 'manifest_version' must be an integer");
+  EXPECT_EQ(compile_error_of(""), "empty document: it holds no key");
+  EXPECT_EQ(compile_error_of("name: x\n"), "invalid manifest: 'manifest_version' must be an integer");
 }
 
 TEST(Manifest, WhatARunReliesOnIsCheckedWhateverTheHashSays) {
   Manifest manifest = small_manifest();
   manifest.steps[1].needs = {"write"};
-  EXPECT_EQ(error_of(forged(manifest)), "invalid manifest: a need of step 'stats' is no earlier step");
+  EXPECT_EQ(compile_error_of(forged(manifest)), "invalid manifest: a need of step 'stats' is no earlier step");
   manifest = small_manifest();
   manifest.steps[0].cfg_path = "/etc/passwd";
-  EXPECT_EQ(error_of(forged(manifest)), "invalid manifest: id 'extract' with cfg_path '/etc/passwd'");
+  EXPECT_EQ(compile_error_of(forged(manifest)), "invalid manifest: id 'extract' with cfg_path '/etc/passwd'");
   manifest = small_manifest();
   manifest.steps[0].id = "../x";
-  EXPECT_NE(error_of(forged(manifest)), "");
+  EXPECT_NE(compile_error_of(forged(manifest)), "");
   manifest = small_manifest();
   manifest.steps[1].id = "extract";
-  EXPECT_NE(error_of(forged(manifest)), "");
+  EXPECT_NE(compile_error_of(forged(manifest)), "");
 }
 
 TEST(Manifest, AManifestIsToldFromAPipeline) {
