@@ -13,7 +13,8 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-constexpr auto k_help_help = R"(TOPIC is a command, a component such as filesystem.csv_extractor, or the word components.
+constexpr auto k_help_help =
+    R"(TOPIC is a command, a component such as filesystem.csv_extractor, or the word components.
 
 Examples:
   spillway help run
