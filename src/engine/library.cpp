@@ -18,7 +18,7 @@ extern "C" void* spillway_duckdb_table[];
 namespace spillway::engine {
 namespace {
 
-constexpr const char* k_names[] = {
+constexpr const char* k_function_names[] = {
 #include "duckdb_names.inc"
 };
 
@@ -39,10 +39,11 @@ void load_library() {
     fail(ErrorCode::internal, fmt::format("cannot load the engine library: {}", ::dlerror()),
          "install libduckdb.so beside the program as 'cmake --install' does, or add its folder to LD_LIBRARY_PATH");
   }
-  for (std::size_t i = 0; i < std::size(k_names); ++i) {
-    spillway_duckdb_table[i] = ::dlsym(handle, k_names[i]);
+  for (std::size_t i = 0; i < std::size(k_function_names); ++i) {
+    spillway_duckdb_table[i] = ::dlsym(handle, k_function_names[i]);
     if (spillway_duckdb_table[i] == nullptr) {
-      fail(ErrorCode::internal, fmt::format("the engine library libduckdb.so has no function '{}'", k_names[i]),
+      fail(ErrorCode::internal,
+           fmt::format("the engine library libduckdb.so has no function '{}'", k_function_names[i]),
            "use the DuckDB version that this program was built with, 1.5 or later");
     }
   }

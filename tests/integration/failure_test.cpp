@@ -292,7 +292,9 @@ TEST_F(Failure, AYamlBomb) {
   const ProcessResult result = m_project.run();
   EXPECT_EQ(result.exit_code, 3);
   EXPECT_THAT(result.err, HasSubstr("error: document too large: with its aliases expanded"));
-  if (!program_is_sanitized()) EXPECT_LT(result.peak_rss_kb / 1024, 200);
+  if (!program_is_sanitized()) {
+    EXPECT_LT(result.peak_rss_kb / 1024, 200);
+  }
   EXPECT_FALSE(fs::exists(m_project / "logs"));
 }
 

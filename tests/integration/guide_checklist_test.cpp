@@ -37,7 +37,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-const Json k_forced{{"force_spill", true}};
+const Json k_forced_setting{{"force_spill", true}};
 
 std::string missing_movies(const std::string& why) {
   return "Input 'df' not found for step 'compute-stats': step 'extract-movies' left no DataFrame in memory "
@@ -73,7 +73,7 @@ TEST_F(Guide, HandleExecStep3_ChecksSpillConditions) {
 }
 
 TEST_F(Guide, HandleExecStep4_WritesParquetAndSchemaAndFreesMemory) {
-  prepare(k_forced);
+  prepare(k_forced_setting);
   Json outputs = exec("extract-movies")["outputs"];
   EXPECT_TRUE(fs::exists(movies_artifact("output.parquet")));
   EXPECT_TRUE(fs::exists(movies_artifact("schema.json")));
@@ -130,7 +130,7 @@ TEST_F(Guide, ResolveInputs2_MemoryComesFirst) {
 }
 
 TEST_F(Guide, ResolveInputs2_ThenTheSpillFile) {
-  prepare(k_forced);
+  prepare(k_forced_setting);
   exec("extract-movies");
   EXPECT_FALSE(exec("compute-stats").contains("error"));
   Json event = m_worker->events("inputs_resolved").at(0);
@@ -169,14 +169,14 @@ TEST_F(Guide, ResolveInputs3_EmitsInputsResolved) {
 // --- _spill_df() Helper
 
 TEST_F(Guide, SpillDf1_WritesTheParquetFile) {
-  prepare(k_forced);
+  prepare(k_forced_setting);
   exec("extract-movies");
   const std::string bytes = read_text(movies_artifact("output.parquet"));
   EXPECT_TRUE(bytes.starts_with("PAR1") && bytes.ends_with("PAR1"));
 }
 
 TEST_F(Guide, SpillDf2_SavesTheSchema) {
-  prepare(k_forced);
+  prepare(k_forced_setting);
   exec("extract-movies");
   exec("compute-stats");
   Json schema = read_json(m_session->artifact("compute-stats", "schema.json"));
@@ -186,7 +186,7 @@ TEST_F(Guide, SpillDf2_SavesTheSchema) {
 }
 
 TEST_F(Guide, SpillDf3_EmitsArtifactCreated) {
-  prepare(k_forced);
+  prepare(k_forced_setting);
   exec("extract-movies");
   std::map<std::string, Json> created;
   for (const Json& event : m_worker->events("artifact_created")) created[event["artifact_type"]] = event;
@@ -198,7 +198,7 @@ TEST_F(Guide, SpillDf3_EmitsArtifactCreated) {
 }
 
 TEST_F(Guide, SpillDf4_GivesPathsAndRowCount) {
-  prepare(k_forced);
+  prepare(k_forced_setting);
   Json outputs = exec("extract-movies")["outputs"];
   EXPECT_EQ(outputs["spill_paths"], Json({{"parquet", "artifacts/extract-movies/output.parquet"},
                                           {"schema", "artifacts/extract-movies/schema.json"}}));
@@ -209,7 +209,7 @@ TEST_F(Guide, SpillDf4_GivesPathsAndRowCount) {
 // --- _load_df_from_spill() Helper
 
 TEST_F(Guide, LoadDfFromSpill1_AFileThatNoStepSpilledIsNotRead) {
-  prepare(k_forced);
+  prepare(k_forced_setting);
   exec("extract-movies");
   fs::create_directories(m_session->dir() / "artifacts/other-step");
   fs::copy_file(movies_artifact("output.parquet"), m_session->artifact("other-step", "output.parquet"));
@@ -219,7 +219,7 @@ TEST_F(Guide, LoadDfFromSpill1_AFileThatNoStepSpilledIsNotRead) {
 }
 
 TEST_F(Guide, LoadDfFromSpill2_ReadsTheFileAsOftenAsAsked) {
-  prepare(k_forced);
+  prepare(k_forced_setting);
   exec("extract-movies");
   for (int reading = 0; reading < 2; ++reading) {
     EXPECT_EQ(exec("compute-stats")["outputs"]["rows_in"], k_guide_rows) << reading;
@@ -227,7 +227,7 @@ TEST_F(Guide, LoadDfFromSpill2_ReadsTheFileAsOftenAsAsked) {
 }
 
 TEST_F(Guide, LoadDfFromSpill3_AMissingFileIsNoFrame) {
-  prepare(k_forced);
+  prepare(k_forced_setting);
   exec("extract-movies");
   fs::rename(movies_artifact("output.parquet"), movies_artifact("output.away"));
   EXPECT_EQ(exec("compute-stats")["error"], missing_movies("the file is gone"));

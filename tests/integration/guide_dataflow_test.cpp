@@ -16,8 +16,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-const Project::Environment k_forced{{"E2B_FORCE_SPILL", "1"}};
-
 // --- Testing E2B Dataflow
 
 TEST_F(Guide, TestInMemoryPath1_RunWithoutForceSpill) {

@@ -23,6 +23,8 @@ class Guide : public ::testing::Test {
   /// The rows of the guide's examples.
   static constexpr int k_guide_rows = 14;
 
+  inline static const Project::Environment k_forced{{"E2B_FORCE_SPILL", "1"}};
+
   void SetUp() override { m_project.copy_example("movies"); }
 
   /// The guide's pipeline over its 14 rows.

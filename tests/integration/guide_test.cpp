@@ -46,8 +46,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
 
-const Project::Environment k_forced{{"E2B_FORCE_SPILL", "1"}};
-
 // --- CRITICAL: DataFrame Caching Rules
 
 TEST_F(Guide, CachingRules_EveryDownstreamStepGetsTheFrame) {

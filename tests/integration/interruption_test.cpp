@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 
 constexpr auto k_old_output = "the output of an earlier run";
 /// Quickly made, slowly written: a second and more in each format.
-constexpr auto k_many_rows_sql = "SELECT hash(range) AS a, hash(range + 1) AS b FROM range(6000000)";
+constexpr auto k_six_million_rows_sql = "SELECT hash(range) AS a, hash(range + 1) AS b FROM range(6000000)";
 
 class Interruption : public ::testing::TestWithParam<const char*> {
  protected:
@@ -27,7 +27,7 @@ class Interruption : public ::testing::TestWithParam<const char*> {
     m_project.write("films.csv", "id\n1\n");
     m_project.write("out/many", k_old_output);
     m_project.write_pipeline({csv_extractor("extract-films", "films.csv"),
-                              processor("make-many", k_many_rows_sql),
+                              processor("make-many", k_six_million_rows_sql),
                               {"write-many", GetParam(), {{"path", "out/many"}}}});
   }
 

@@ -40,7 +40,9 @@ TEST(Memory, DataThatExceedsTheBudgetRunsWithinIt) {
   const RunDir run = project.latest_run();
   EXPECT_EQ(run.card()["total_rows"], k_rows_a_block * k_blocks / 10 * 9);
   EXPECT_EQ(run.card_step("extract-films")["spill_used"], true);
-  if (!program_is_sanitized()) EXPECT_LT(result.peak_rss_kb / 1024, k_bound_mb);
+  if (!program_is_sanitized()) {
+    EXPECT_LT(result.peak_rss_kb / 1024, k_bound_mb);
+  }
 }
 
 }  // namespace

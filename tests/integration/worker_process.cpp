@@ -17,7 +17,7 @@
 namespace spillway::testing {
 namespace {
 
-constexpr int k_patience_ms = 60'000;
+constexpr int k_answer_patience_ms = 60'000;
 
 [[noreturn]] void throw_errno(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
@@ -76,7 +76,7 @@ Json WorkerProcess::read() {
 
 bool WorkerProcess::fill() {
   pollfd polled{m_out.get(), POLLIN, 0};
-  const int ready = ::poll(&polled, 1, k_patience_ms);
+  const int ready = ::poll(&polled, 1, k_answer_patience_ms);
   if (ready < 0) throw_errno("poll");
   if (ready == 0) throw std::runtime_error("the worker is silent");
   std::array<char, 65536> bytes{};

@@ -54,11 +54,11 @@ class ProgressTest : public ::testing::Test {
   std::size_t m_read = 0;
 };
 
-const Terminal k_plain{};
+const Terminal k_plain_progress{};
 const Terminal k_fancy{.is_fancy = true, .width = 100, .height = 10};
 
 TEST_F(ProgressTest, PlainOutputIsALineAStepAndNothingThatMoves) {
-  ProgressDisplay progress = display(k_plain);
+  ProgressDisplay progress = display(k_plain_progress);
   progress.run_started(run_of({step("a")}));
   progress.step_started(step("a"));
   m_now += 10s;

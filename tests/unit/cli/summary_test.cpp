@@ -13,7 +13,7 @@ using run::RunStatus;
 using run::StepOutcome;
 using run::StepStatus;
 
-const Terminal k_plain{};
+const Terminal k_plain_summary{};
 
 RunOutcome two_steps() {
   RunOutcome outcome;
@@ -34,14 +34,14 @@ RunOutcome two_steps() {
 }
 
 TEST(Summary, OfASuccessEndsWithALookAtTheResult) {
-  EXPECT_EQ(summary(k_plain, two_steps(), ""),
+  EXPECT_EQ(summary(k_plain_summary, two_steps(), ""),
             "success: 2 steps, 551 rows written, 41 ms\n"
             "record: logs/run_1\n"
             "next: head out/stats.csv\n");
 }
 
 TEST(Summary, PathsStartAtTheGivenFolder) {
-  EXPECT_EQ(summary(k_plain, two_steps(), "my project"),
+  EXPECT_EQ(summary(k_plain_summary, two_steps(), "my project"),
             "success: 2 steps, 551 rows written, 41 ms\n"
             "record: my project/logs/run_1\n"
             "next: head 'my project/out/stats.csv'\n");
@@ -63,7 +63,7 @@ TEST(Summary, OfAFailureNamesStepErrorAndHint) {
   outcome.error =
       make_error(ErrorCode::disk_full, "cannot write 'out/stats.csv': No space left on device", "free some");
   outcome.failed_step = "write";
-  EXPECT_EQ(summary(k_plain, outcome, ""),
+  EXPECT_EQ(summary(k_plain_summary, outcome, ""),
             "error: step 'write' (filesystem.csv_writer): cannot write 'out/stats.csv': No space left on device\n"
             "  hint: free some\n"
             "failed: 1 of 2 steps, 0 rows written, 41 ms\n"
@@ -85,13 +85,13 @@ TEST(Summary, OfACancelledRun) {
   outcome.stop_signal = SIGINT;
   outcome.steps[1].status = StepStatus::cancelled;
   outcome.steps[1].rows_written = 0;
-  EXPECT_TRUE(summary(k_plain, outcome, "").starts_with("cancelled: 1 of 2 steps, 0 rows written, 41 ms\n"));
+  EXPECT_TRUE(summary(k_plain_summary, outcome, "").starts_with("cancelled: 1 of 2 steps, 0 rows written, 41 ms\n"));
 }
 
 TEST(Summary, WithoutAWriterCountsWhatWasRead) {
   RunOutcome outcome = two_steps();
   outcome.steps.pop_back();
-  EXPECT_TRUE(summary(k_plain, outcome, "").starts_with("success: 1 step, 3,201 rows read, 41 ms\n"));
+  EXPECT_TRUE(summary(k_plain_summary, outcome, "").starts_with("success: 1 step, 3,201 rows read, 41 ms\n"));
 }
 
 TEST(ShellQuoted, QuotesOnlyWhatNeedsIt) {
