@@ -15,19 +15,14 @@
 namespace spillway::cli {
 namespace {
 
-/// `error: …` with the word in red.
-std::string display(const Terminal& terminal, const Error& error) {
-  std::string text = to_valid_utf8(error.to_display());
-  const std::size_t at = text.find("error: ");
+/// The error's lines with the severity in its colour.
+std::string display(const Terminal& terminal, const Error& error, const std::string& severity = "error") {
+  std::string text = to_valid_utf8(error.to_display(severity));
+  const std::string word = severity + ":";
+  const std::size_t at = text.find(word + " ");
   if (at == std::string::npos) return text;
-  return text.substr(0, at) + colored(terminal, Color::red, "error:") + text.substr(at + 6);
-}
-
-std::string display_warning(const Terminal& terminal, const Error& warning) {
-  std::string text = warning.location ? warning.location->to_string() + ": " : std::string();
-  text += colored(terminal, Color::yellow, "warning:") + " " + warning.full_message();
-  if (!warning.hint.empty()) text += "\n  hint: " + warning.hint;
-  return to_valid_utf8(text);
+  const Color color = severity == "error" ? Color::red : Color::yellow;
+  return text.substr(0, at) + colored(terminal, color, word) + text.substr(at + word.size());
 }
 
 }  // namespace
@@ -61,7 +56,7 @@ void Console::errors(const std::vector<Error>& errors) const {
 }
 
 void Console::warnings(const std::vector<Error>& warnings) const {
-  for (const Error& warning : warnings) message(display_warning(m_terminal, warning) + "\n");
+  for (const Error& warning : warnings) message(display(m_terminal, warning, "warning") + "\n");
 }
 
 }  // namespace spillway::cli

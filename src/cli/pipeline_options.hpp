@@ -28,7 +28,8 @@ struct PipelineOptions {
   tl::expected<run::Plan, int> load(const Console& console, const pipeline::ComponentCatalog& catalog) const;
 };
 
-/// Errors and warnings as one array, the errors first: severity, code, message, hint, file, line, column.
+/// Errors and warnings as one array, the errors first: severity, and what
+/// run::error_json tells.
 nlohmann::ordered_json diagnostics_json(const std::vector<Error>& errors, const std::vector<Error>& warnings);
 
 }  // namespace spillway::cli

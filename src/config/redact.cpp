@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "util/secret.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::config {
@@ -17,50 +18,9 @@ constexpr std::size_t k_least_secret_bytes = 4;
 /// A shorter piece of base64 would match ordinary text by chance.
 constexpr std::size_t k_least_base64_characters = 6;
 
-/// A key with one of these words holds a secret…
-constexpr auto k_secret_words =
-    std::to_array<std::string_view>({"password", "passwords", "passwd", "pwd", "passphrase", "secret", "secrets",
-                                     "token", "dsn", "credential", "credentials", "authorization", "cookie", "jwt",
-                                     "apikey", "apitoken", "authtoken", "accesstoken", "privatekey"});
-/// …or with two of these in a row…
-constexpr auto k_secret_pairs =
-    std::to_array<std::pair<std::string_view, std::string_view>>({{"api", "key"},
-                                                                  {"access", "key"},
-                                                                  {"private", "key"},
-                                                                  {"secret", "key"},
-                                                                  {"role", "key"},
-                                                                  {"anon", "key"},
-                                                                  {"account", "key"},
-                                                                  {"shared", "key"},
-                                                                  {"signing", "key"},
-                                                                  {"encryption", "key"},
-                                                                  {"session", "key"},
-                                                                  {"service", "key"},
-                                                                  {"connection", "string"}});
-/// …unless it ends in one of these: then it is about a secret.
-constexpr auto k_harmless_endings = std::to_array<std::string_view>(
-    {"count",  "total",   "type",    "name",  "id",     "file",     "path",     "length",
-     "limit",  "column",  "columns", "field", "fields", "format",   "policy",   "ttl",
-     "expiry", "expires", "url",     "env",   "size",   "required", "algorithm"});
-
 template <typename Table, typename Value>
 bool has(const Table& table, const Value& value) {
   return std::ranges::find(table, value) != table.end();
-}
-
-/// "serviceRoleKey", "SERVICE_ROLE_KEY" and "service-role-key" as {service, role, key}; digits at a word's end go.
-std::vector<std::string> words_of(std::string_view key) {
-  std::vector<std::string> words(1);
-  bool after_lower = false;
-  for (char c : key) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool begins_word = std::isupper(byte) != 0 && after_lower;
-    if (begins_word || std::isalnum(byte) == 0) words.emplace_back();
-    if (std::isalpha(byte) != 0) words.back() += static_cast<char>(std::tolower(byte));
-    after_lower = std::islower(byte) != 0;
-  }
-  std::erase(words, "");
-  return words;
 }
 
 std::string url_encoded(std::string_view text, bool upper_case) {
@@ -97,21 +57,6 @@ std::string json_escaped(std::string_view text) {
   return quoted.substr(1, quoted.size() - 2);
 }
 
-/// Length of the user-info at the start of what follows "://", 0 when there is none. A password that was not encoded
-/// may hold '/', '?' and '#', which end the authority otherwise; it shows by a ':' that is followed by no port.
-std::size_t user_info_length(std::string_view text) {
-  const std::string_view word = text.substr(0, text.find_first_of(" \t\r\n\"'<>`"));
-  const std::string_view authority = word.substr(0, word.find_first_of("/?#"));
-  std::size_t at = authority.rfind('@');
-  if (at == std::string_view::npos) {
-    const std::size_t colon = authority.find(':');
-    const bool may_be_port = colon == std::string_view::npos || parse_uint(authority.substr(colon + 1)).has_value();
-    if (may_be_port) return 0;
-    at = word.rfind('@');
-  }
-  return at == std::string_view::npos ? 0 : at;
-}
-
 std::string without_user_info(std::string text) {
   constexpr std::string_view k_separator = "://";
   for (std::size_t at = text.find(k_separator); at != std::string::npos; at = text.find(k_separator, at)) {
@@ -123,17 +68,6 @@ std::string without_user_info(std::string text) {
 }
 
 }  // namespace
-
-bool is_secret_key(std::string_view key) {
-  const std::vector<std::string> words = words_of(key);
-  if (words.empty() || has(k_harmless_endings, words.back())) return false;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (has(k_secret_words, words[i]) || words[i].ends_with("password")) return true;
-    if (i > 0 && has(k_secret_pairs, std::pair<std::string_view, std::string_view>(words[i - 1], words[i])))
-      return true;
-  }
-  return false;
-}
 
 void Redactor::add_secret(std::string_view value) {
   if (value.size() < k_least_secret_bytes) return;

@@ -13,10 +13,6 @@ using Json = nlohmann::json;
 /// What stands in the place of a secret.
 inline constexpr std::string_view k_mask = "***";
 
-/// Whether a value of this key is a secret by its name alone: password, token, api_key, dsn and the like, in any case
-/// and with any prefix (db_password, serviceRoleKey). Words that only contain them (tokens_total, key) are not.
-bool is_secret_key(std::string_view key);
-
 /// Takes secrets out of everything that leaves the process: by the name of their key, as user-info of a URL, and by
 /// their value wherever it stands. Filled before use; then const and thread-safe.
 class Redactor {

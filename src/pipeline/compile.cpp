@@ -41,7 +41,8 @@ std::string cfg_text(const OmlStep& step, Json config) {
 void warn_about_unread(const OmlDocument& document, const Graph& graph, Diagnostics& warnings) {
   for (std::size_t step : unread_steps(document, graph)) {
     const OmlStep& unread = document.steps[step];
-    warnings.add(unread.position, fmt::format("unread step '{}': no step reads its DataFrame", unread.id),
+    warnings.add(Code::unread_frame, unread.position,
+                 fmt::format("unread step '{}': no step reads its DataFrame", unread.id),
                  "add a writer that needs it, or remove it");
   }
 }
@@ -53,7 +54,7 @@ void warn_about_hashed_inputs(const OmlStep& step, const ManifestStep& compiled,
   for (const StepInput& input : inputs) {
     const std::string plain_key = view_names({"df", input.from_step}, 1).back();
     if (input.key == plain_key) continue;
-    warnings.add(step.position,
+    warnings.add(Code::ambiguous_input, step.position,
                  fmt::format("ambiguous input '{}' of step '{}': another input's name differs from it "
                              "only in characters that SQL does not tell apart",
                              input.from_step, step.id),

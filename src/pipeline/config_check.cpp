@@ -14,10 +14,11 @@ struct Place {
   Position position;
   Position key_position;
   const Node* value = nullptr;  ///< null when the document has no such value
+  const Node* parent = nullptr;
 };
 
 Place find_place(const OmlStep& step, const std::vector<std::string>& path) {
-  Place place{step.config_position, step.config_position, step.config};
+  Place place{step.config_position, step.config_position, step.config, nullptr};
   for (const std::string& segment : path) {
     if (place.value == nullptr) return place;
     const Node* value = nullptr;
@@ -29,7 +30,7 @@ Place find_place(const OmlStep& step, const std::vector<std::string>& path) {
       value = &entry->value;
       place.key_position = entry->key_position;
     }
-    place.value = value;
+    place.parent = std::exchange(place.value, value);
     if (value != nullptr) place.position = value->position;
   }
   return place;
@@ -56,15 +57,20 @@ void ConfigChecker::report(const ConfigProblem& problem, const OmlStep& step) {
   const std::string option = path_text(problem.path);
   const Place place = find_place(step, problem.path);
   switch (problem.kind) {
-    case ConfigProblem::Kind::unknown_key:
-      m_diagnostics.add(place.key_position,
-                        fmt::format("unknown option '{}' of step '{}': {} has none of that name", option, step.id,
-                                    step.component->name),
-                        problem.hint);
+    case ConfigProblem::Kind::unknown_key: {
+      Error& error = m_diagnostics.add(Code::unknown_option, place.key_position,
+                                       fmt::format("unknown option '{}' of step '{}': {} has none of that name",
+                                                   option, step.id, step.component->name),
+                                       problem.hint);
+      // A map that has the right option too is not mended by a second one.
+      if (!problem.nearest.empty() && place.parent != nullptr && place.parent->find(problem.nearest) == nullptr) {
+        error.fix = fix_at(place.key_position, problem.path.back(), problem.nearest);
+      }
       return;
+    }
     case ConfigProblem::Kind::missing_key:
       m_diagnostics.add(
-          place.key_position,
+          Code::missing_option, place.key_position,
           fmt::format("missing option '{}' of step '{}': {} needs it", option, step.id, step.component->name),
           problem.hint);
       return;
@@ -72,9 +78,15 @@ void ConfigChecker::report(const ConfigProblem& problem, const OmlStep& step) {
       break;
   }
   const bool lacks_quotes = problem.wants_string && place.value != nullptr && !place.value->text.empty();
-  m_diagnostics.add(place.position,
-                    fmt::format("invalid option '{}' of step '{}': {}", option, step.id, problem.reason),
-                    lacks_quotes ? fmt::format("quote it: \"{}\"", place.value->text) : problem.hint);
+  Error& error =
+      m_diagnostics.add(Code::invalid_option, place.position,
+                        fmt::format("invalid option '{}' of step '{}': {}", option, step.id, problem.reason),
+                        lacks_quotes ? fmt::format("quote it: \"{}\"", place.value->text) : problem.hint);
+  if (lacks_quotes) {
+    error.fix = fix_at(place.position, place.value->text, fmt::format("\"{}\"", place.value->text));
+  } else if (!problem.nearest.empty() && place.value != nullptr) {
+    error.fix = fix_at(place.position, place.value->text, problem.nearest);
+  }
 }
 
 }  // namespace spillway::pipeline

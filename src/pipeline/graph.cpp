@@ -66,7 +66,8 @@ void GraphBuilder::resolve_needs(std::size_t step) {
     if (found == m_index.end()) {
       add_unknown(need, self);
     } else if (need.step_id == self.id) {
-      m_diagnostics.add(need.position, fmt::format("invalid need '{}': a step cannot need itself", need.step_id));
+      m_diagnostics.add(Code::self_need, need.position,
+                        fmt::format("invalid need '{}': a step cannot need itself", need.step_id));
     } else {
       m_graph.needs[step].push_back(found->second);
     }
@@ -75,6 +76,7 @@ void GraphBuilder::resolve_needs(std::size_t step) {
 
 void GraphBuilder::add_unknown(const OmlNeed& need, const OmlStep& step) {
   std::string hint;
+  std::optional<TextFix> fix;
   if (++m_suggestions <= k_max_suggestions) {
     std::vector<std::string> ids;
     for (const OmlStep& other : m_steps) {
@@ -82,12 +84,15 @@ void GraphBuilder::add_unknown(const OmlNeed& need, const OmlStep& step) {
     }
     if (const auto nearest = closest_match(need.step_id, ids)) {
       hint = fmt::format("did you mean '{}'?", *nearest);
+      fix = fix_at(need.position, need.step_id, *nearest);
     } else if (ids.size() <= k_max_listed) {
       hint = fmt::format("the other steps: {}", join(ids, ", "));
     }
   }
-  m_diagnostics.add(need.position, fmt::format("unknown step '{}': step '{}' needs it", need.step_id, step.id),
-                    std::move(hint));
+  m_diagnostics
+      .add(Code::unknown_step, need.position,
+           fmt::format("unknown step '{}': step '{}' needs it", need.step_id, step.id), std::move(hint))
+      .fix = std::move(fix);
 }
 
 void GraphBuilder::check_inputs(std::size_t step) {
@@ -95,14 +100,14 @@ void GraphBuilder::check_inputs(std::size_t step) {
   if (!takes_input(self) || !self.are_needs_readable) return;
   const bool names_nothing = self.needs ? self.needs->empty() : step == 0;
   if (names_nothing) {
-    m_diagnostics.add(self.position,
+    m_diagnostics.add(Code::no_input, self.position,
                       fmt::format("step without input '{}': {} requires 'df' input", self.id, self.component->name),
                       "name the step that it reads, e.g. needs: [extract-orders]");
   }
   for (std::size_t need : m_graph.needs[step]) {
     const OmlStep& upstream = m_steps[need];
     if (upstream.component == nullptr || upstream.component->role != Role::writer) continue;
-    m_diagnostics.add(need_position(step, need),
+    m_diagnostics.add(Code::input_from_writer, need_position(step, need),
                       fmt::format("invalid input '{}' of step '{}': {} is a writer and produces no DataFrame",
                                   upstream.id, self.id, upstream.component->name),
                       self.needs
@@ -158,7 +163,7 @@ void GraphBuilder::report_cycle(std::vector<std::size_t> cycle) {
   std::string loop;
   for (std::size_t step : cycle) loop += m_steps[step].id + " -> ";
   loop += m_steps[cycle.front()].id;
-  m_diagnostics.add(need_position(cycle.front(), cycle.back()),
+  m_diagnostics.add(Code::cycle, need_position(cycle.front(), cycle.back()),
                     fmt::format("cycle of needs '{}': each of these steps waits for the one before it", loop),
                     "remove one of these needs");
 }

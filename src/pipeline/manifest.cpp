@@ -68,7 +68,7 @@ class ManifestReader {
   void check_version(const Node& root) {
     const Node* version = field(root, k_version_key, NodeKind::integer);
     if (version == nullptr || version->to_json() == k_manifest_version) return;
-    m_diagnostics.add(version->position,
+    m_diagnostics.add(Code::unsupported_manifest, version->position,
                       fmt::format("unsupported manifest_version '{}': this Spillway reads version {}", version->text,
                                   k_manifest_version),
                       "compile the pipeline again");
@@ -83,7 +83,7 @@ class ManifestReader {
   const Node* field(const Node& map, std::string_view key, NodeKind kind) {
     const MapEntry* entry = map.kind == NodeKind::map ? map.find(key) : nullptr;
     if (entry != nullptr && entry->value.kind == kind) return &entry->value;
-    m_diagnostics.add(entry == nullptr ? map.position : entry->value.position,
+    m_diagnostics.add(Code::invalid_manifest, entry == nullptr ? map.position : entry->value.position,
                       fmt::format("invalid manifest: '{}' must be {}", key, with_article(kind)),
                       "compile the pipeline again");
     return nullptr;
@@ -98,7 +98,8 @@ class ManifestReader {
     if (const auto mode = mode_from_string(text(node, "mode"))) {
       step.mode = *mode;
     } else {
-      m_diagnostics.add(node.position, fmt::format("invalid manifest: step '{}' has no known mode", step.id));
+      m_diagnostics.add(Code::invalid_manifest, node.position,
+                        fmt::format("invalid manifest: step '{}' has no known mode", step.id));
     }
     if (const Node* needs = field(node, "needs", NodeKind::list)) {
       for (const Node& need : needs->items) step.needs.push_back(need.text);
@@ -111,13 +112,15 @@ class ManifestReader {
   void check_step(Position position, const ManifestStep& step) {
     const bool needs_known = std::ranges::all_of(step.needs, [&](const auto& need) { return m_ids.contains(need); });
     if (!needs_known) {
-      m_diagnostics.add(position, fmt::format("invalid manifest: a need of step '{}' is no earlier step", step.id));
+      m_diagnostics.add(Code::invalid_manifest, position,
+                        fmt::format("invalid manifest: a need of step '{}' is no earlier step", step.id));
     }
     if (!m_ids.insert(step.id).second) {
-      m_diagnostics.add(position, fmt::format("invalid manifest: two steps have the id '{}'", step.id));
+      m_diagnostics.add(Code::invalid_manifest, position,
+                        fmt::format("invalid manifest: two steps have the id '{}'", step.id));
     }
     if (!step_id_problem(step.id).empty() || step.cfg_path != cfg_path_of(step.id)) {
-      m_diagnostics.add(position,
+      m_diagnostics.add(Code::invalid_manifest, position,
                         fmt::format("invalid manifest: id '{}' with cfg_path '{}'", step.id, step.cfg_path));
     }
   }
@@ -167,7 +170,7 @@ Diagnosed<Manifest> manifest_from_yaml(std::string_view yaml, const std::string&
   Manifest manifest = reader.read(*root);
   const std::string recorded = reader.text(*root, "manifest_hash");
   if (diagnostics.empty() && recorded != manifest.hash()) {
-    diagnostics.add(root->position,
+    diagnostics.add(Code::edited_manifest, root->position,
                     fmt::format("edited manifest '{}': its content no longer has the hash {}", file_name, recorded),
                     "edit the pipeline and compile it again");
   }
@@ -181,10 +184,12 @@ bool is_manifest(std::string_view yaml) {
 
 Result<void> check_step_config(const ManifestStep& step, std::string_view config) {
   if (sha256_hex(config) == step.cfg_sha256) return {};
-  return Failure(make_error(
+  Error error = make_error(
       ErrorCode::invalid_pipeline,
       fmt::format("edited step config '{}': it is not what step '{}' was compiled with", step.cfg_path, step.id),
-      "edit the pipeline and compile it again"));
+      "edit the pipeline and compile it again");
+  error.id = id_of(Code::edited_manifest);
+  return Failure(std::move(error));
 }
 
 }  // namespace spillway::pipeline

@@ -25,10 +25,15 @@ struct ForeignKey {
 
 constexpr std::array<std::string_view, 5> k_document_keys{"oml_version", "name", "steps", "description", "metadata"};
 constexpr std::array k_foreign_document_keys{
-    ForeignKey{"version", "oml_version", "write oml_version: \"0.1.0\" instead"},
-    ForeignKey{"connectors", "", "name a component in each step instead, e.g. component: filesystem.csv_extractor"},
-    ForeignKey{"tasks", "steps", "write steps instead"},
-    ForeignKey{"outputs", "", "add a step with a writer component instead, e.g. component: filesystem.csv_writer"},
+    ForeignKey{"version", "oml_version",
+               "write oml_version: \"0.1.0\" instead: it tells the language, not the pipeline"},
+    ForeignKey{
+        "connectors", "",
+        "name a component in each step instead, e.g. component: filesystem.csv_extractor, and keep connections "
+        "in spillway_connections.yaml"},
+    ForeignKey{"tasks", "steps", "write steps instead, each with id and component"},
+    ForeignKey{"outputs", "",
+               "add a step with a writer component for each output instead, e.g. component: filesystem.csv_writer"},
 };
 
 constexpr std::array<std::string_view, 5> k_step_keys{"id", "component", "mode", "config", "needs"};
@@ -91,8 +96,9 @@ OmlDocument OmlReader::read(const Node& root) {
   if (steps == nullptr) return document;
   if (steps->kind != NodeKind::list || steps->items.empty()) {
     const bool is_list = steps->kind == NodeKind::list;
-    m_diagnostics.add(steps->position, fmt::format("invalid 'steps': must be a list of at least one step, not {}",
-                                                   is_list ? "an empty one" : with_article(steps->kind)));
+    m_diagnostics.add(Code::no_steps, steps->position,
+                      fmt::format("invalid 'steps': must be a list of at least one step, not {}",
+                                  is_list ? "an empty one" : with_article(steps->kind)));
     return document;
   }
   for (std::size_t i = 0; i < steps->items.size(); ++i) document.steps.push_back(read_step(steps->items[i], i + 1));
@@ -106,7 +112,9 @@ OmlReader::Scope OmlReader::open(const Node& map, std::string what, std::span<co
     if (std::ranges::find(known, entry.key) != known.end()) continue;
     std::string hint;
     std::string_view meant;
+    Code code = Code::unknown_key;
     if (const auto found = std::ranges::find(foreign, entry.key, &ForeignKey::key); found != foreign.end()) {
+      code = Code::foreign_key;
       hint = found->hint;
       meant = found->instead;
     } else if (const auto nearest = closest_match(entry.key, as_strings(known))) {
@@ -115,10 +123,13 @@ OmlReader::Scope OmlReader::open(const Node& map, std::string what, std::span<co
     } else {
       hint = fmt::format("its keys are {}", join(as_strings(known), ", "));
     }
-    if (!meant.empty()) scope.meant.push_back(meant);
-    m_diagnostics.add(entry.key_position,
-                      fmt::format("unknown key '{}': {} has none of that name", entry.key, scope.what),
-                      std::move(hint));
+    Error& error = m_diagnostics.add(code, entry.key_position,
+                                     fmt::format("unknown key '{}': {} has none of that name", entry.key, scope.what),
+                                     std::move(hint));
+    if (meant.empty()) continue;
+    const bool is_free = map.find(meant) == nullptr && std::ranges::find(scope.meant, meant) == scope.meant.end();
+    if (is_free) error.fix = fix_at(entry.key_position, entry.key, std::string(meant));
+    scope.meant.push_back(meant);
   }
   return scope;
 }
@@ -127,17 +138,19 @@ OmlReader::Scope OmlReader::open(const Node& map, std::string what, std::span<co
 const Node* OmlReader::required(const Scope& scope, std::string_view key, std::string_view hint) {
   if (const MapEntry* entry = scope.map.find(key)) return &entry->value;
   if (std::ranges::find(scope.meant, key) == scope.meant.end()) {
-    m_diagnostics.add(scope.map.position, fmt::format("missing key '{}': {} needs it", key, scope.what),
-                      std::string(hint));
+    m_diagnostics.add(Code::missing_key, scope.map.position,
+                      fmt::format("missing key '{}': {} needs it", key, scope.what), std::string(hint));
   }
   return nullptr;
 }
 
 bool OmlReader::is_string(const Node& value, std::string_view key) {
   if (value.kind == NodeKind::string) return true;
-  m_diagnostics.add(value.position,
-                    fmt::format("invalid '{}': must be a string, not {}", key, with_article(value.kind)),
-                    value.text.empty() ? "" : fmt::format("quote it: \"{}\"", value.text));
+  Error& error =
+      m_diagnostics.add(Code::wrong_type, value.position,
+                        fmt::format("invalid '{}': must be a string, not {}", key, with_article(value.kind)),
+                        value.text.empty() ? "" : fmt::format("quote it: \"{}\"", value.text));
+  if (!value.text.empty()) error.fix = fix_at(value.position, value.text, fmt::format("\"{}\"", value.text));
   return false;
 }
 
@@ -145,9 +158,10 @@ void OmlReader::check_version(const Scope& pipeline) {
   const std::string wanted = fmt::format("write oml_version: \"{}\"", k_oml_version);
   const Node* version = required(pipeline, "oml_version", wanted);
   if (version == nullptr || (version->kind == NodeKind::string && version->text == k_oml_version)) return;
-  m_diagnostics.add(version->position,
-                    fmt::format("unsupported oml_version '{}': only {} is known", version->text, k_oml_version),
-                    wanted);
+  Error& error = m_diagnostics.add(
+      Code::unsupported_version, version->position,
+      fmt::format("unsupported oml_version '{}': only {} is known", version->text, k_oml_version), wanted);
+  if (version->text == "0.1") error.fix = fix_at(version->position, "0.1", fmt::format("\"{}\"", k_oml_version));
 }
 
 /// `description` and `metadata` are for people and tools: they are checked and go no further.
@@ -155,7 +169,7 @@ void OmlReader::check_optional(const Scope& pipeline) {
   if (const MapEntry* description = pipeline.map.find("description")) is_string(description->value, "description");
   if (const MapEntry* metadata = pipeline.map.find("metadata");
       metadata != nullptr && metadata->value.kind != NodeKind::map) {
-    m_diagnostics.add(metadata->value.position,
+    m_diagnostics.add(Code::wrong_type, metadata->value.position,
                       fmt::format("invalid 'metadata': must be a map, not {}", with_article(metadata->value.kind)));
   }
 }
@@ -164,10 +178,10 @@ std::string OmlReader::read_name(const Scope& pipeline) {
   const Node* name = required(pipeline, "name", "give the pipeline a name");
   if (name == nullptr || !is_string(*name, "name")) return {};
   if (trim(name->text).empty()) {
-    m_diagnostics.add(name->position, "invalid 'name': must not be empty");
+    m_diagnostics.add(Code::invalid_name, name->position, "invalid 'name': must not be empty");
   } else if (std::ranges::any_of(name->text,
                                  [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; })) {
-    m_diagnostics.add(name->position, "invalid 'name': must be one line of text");
+    m_diagnostics.add(Code::invalid_name, name->position, "invalid 'name': must be one line of text");
   }
   return name->text;
 }
@@ -176,7 +190,7 @@ OmlStep OmlReader::read_step(const Node& node, std::size_t number) {
   OmlStep step;
   step.position = step.config_position = node.position;
   if (node.kind != NodeKind::map) {
-    m_diagnostics.add(node.position,
+    m_diagnostics.add(Code::step_not_a_map, node.position,
                       fmt::format("invalid step {}: must be a map, not {}", number, with_article(node.kind)),
                       "write it as  - id: …  with its other keys below");
     return step;
@@ -199,10 +213,10 @@ void OmlReader::read_id(const Scope& scope, OmlStep& step) {
   step.position = id->position;
   step.id = id->text;
   if (const std::string problem = step_id_problem(id->text); !problem.empty()) {
-    m_diagnostics.add(id->position, fmt::format("invalid id '{}': {}", id->text, problem));
+    m_diagnostics.add(Code::invalid_id, id->position, fmt::format("invalid id '{}': {}", id->text, problem));
   }
   if (const auto [first, is_new] = m_ids.emplace(id->text, id->position); !is_new) {
-    m_diagnostics.add(id->position,
+    m_diagnostics.add(Code::duplicate_id, id->position,
                       fmt::format("duplicate id '{}': the step at line {} has it", id->text, first->second.line));
   }
 }
@@ -217,16 +231,18 @@ void OmlReader::read_component(const Scope& scope, OmlStep& step) {
   }
   const std::vector<std::string> names = m_catalog.names();
   const auto nearest = closest_match(name->text, names);
-  m_diagnostics.add(name->position, fmt::format("unknown component '{}': {} names it", name->text, scope.what),
-                    nearest ? fmt::format("did you mean '{}'?", *nearest)
-                            : fmt::format("the components are {}", join(names, ", ")));
+  Error& error = m_diagnostics.add(Code::unknown_component, name->position,
+                                   fmt::format("unknown component '{}': {} names it", name->text, scope.what),
+                                   nearest ? fmt::format("did you mean '{}'?", *nearest)
+                                           : fmt::format("the components are {}", join(names, ", ")));
+  if (nearest) error.fix = fix_at(name->position, name->text, *nearest);
 }
 
 void OmlReader::read_mode(const Node& value, OmlStep& step) {
   const auto mode = value.kind == NodeKind::string ? mode_from_string(value.text) : std::nullopt;
   if (step.component == nullptr) {
     if (!mode) {
-      m_diagnostics.add(value.position,
+      m_diagnostics.add(Code::wrong_mode, value.position,
                         fmt::format("invalid mode '{}': must be read, transform or write", value.text));
     }
     return;
@@ -236,10 +252,11 @@ void OmlReader::read_mode(const Node& value, OmlStep& step) {
     step.mode = *mode;
     return;
   }
-  m_diagnostics.add(
-      value.position,
+  Error& error = m_diagnostics.add(
+      Code::wrong_mode, value.position,
       fmt::format("invalid mode '{}': {} has only {}", value.text, step.component->name, to_string(modes.front())),
       fmt::format("write mode: {}, or leave it out", to_string(modes.front())));
+  if (!value.text.empty()) error.fix = fix_at(value.position, value.text, std::string(to_string(modes.front())));
 }
 
 void OmlReader::read_config(const Scope& scope, OmlStep& step) {
@@ -253,8 +270,9 @@ void OmlReader::read_config(const Scope& scope, OmlStep& step) {
     step.config = &entry->value;
   } else if (entry->value.kind != NodeKind::null) {
     step.is_config_readable = false;
-    m_diagnostics.add(entry->value.position, fmt::format("invalid 'config' of {}: must be a map, not {}", scope.what,
-                                                         with_article(entry->value.kind)));
+    m_diagnostics.add(
+        Code::wrong_type, entry->value.position,
+        fmt::format("invalid 'config' of {}: must be a map, not {}", scope.what, with_article(entry->value.kind)));
   }
 }
 
@@ -275,12 +293,14 @@ void OmlReader::read_needs(const Scope& scope, OmlStep& step) {
 void OmlReader::add_need(const Scope& scope, const Node& need, OmlStep& step) {
   if (need.kind != NodeKind::string) {
     step.are_needs_readable = false;
-    m_diagnostics.add(
-        need.position,
+    Error& error = m_diagnostics.add(
+        Code::wrong_type, need.position,
         fmt::format("invalid 'needs' of {}: must name steps, not {}", scope.what, with_article(need.kind)),
         need.text.empty() ? "" : fmt::format("quote it: \"{}\"", need.text));
+    if (!need.text.empty()) error.fix = fix_at(need.position, need.text, fmt::format("\"{}\"", need.text));
   } else if (std::ranges::find(*step.needs, need.text, &OmlNeed::step_id) != step.needs->end()) {
-    m_diagnostics.add(need.position, fmt::format("duplicate need '{}': {} names it twice", need.text, scope.what));
+    m_diagnostics.add(Code::duplicate_need, need.position,
+                      fmt::format("duplicate need '{}': {} names it twice", need.text, scope.what));
   } else {
     step.needs->push_back({need.text, need.position});
   }

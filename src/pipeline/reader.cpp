@@ -81,8 +81,8 @@ class TreeBuilder final : public YAML::EventHandler {
   Position position(const YAML::Mark& mark) const {
     return m_source.position(index_of(mark.line), index_of(mark.column));
   }
-  [[noreturn]] void stop(Position position, std::string message, std::string hint = {}) {
-    m_diagnostics.add(position, std::move(message), std::move(hint));
+  [[noreturn]] void stop(Code code, Position position, std::string message, std::string hint = {}) {
+    m_diagnostics.add(code, position, std::move(message), std::move(hint));
     throw ReadingStopped();
   }
   void open(NodeKind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor);
@@ -107,9 +107,11 @@ class TreeBuilder final : public YAML::EventHandler {
 void TreeBuilder::OnDocumentStart(const YAML::Mark& mark) {
   if (!std::exchange(m_started, true)) return;
   if (m_source.line(index_of(mark.line)).starts_with("---")) {
-    stop(position(mark), "more than one document: a file holds one", "put the second document in a file of its own");
+    stop(Code::second_document, position(mark), "more than one document: a file holds one",
+         "put the second document in a file of its own");
   }
-  stop(position(mark), "invalid YAML: nothing may follow the end of the document", "check the indentation");
+  stop(Code::invalid_yaml, position(mark), "invalid YAML: nothing may follow the end of the document",
+       "check the indentation");
 }
 
 void TreeBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
@@ -123,7 +125,8 @@ void TreeBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
 
 void TreeBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
   const auto anchored = m_anchored.find(anchor);
-  if (anchored == m_anchored.end()) stop(position(mark), "invalid YAML: an alias inside the value it stands for");
+  if (anchored == m_anchored.end())
+    stop(Code::invalid_yaml, position(mark), "invalid YAML: an alias inside the value it stands for");
   const auto& [node, size] = anchored->second;
   charge(size, position(mark));
   attach(node);
@@ -133,11 +136,12 @@ void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
                            const std::string& value) {
   Node node{NodeKind::string, position(mark), value, {}, {}};
   m_last_scalar = mark;
-  if (value.find('\0') != std::string::npos) stop(node.position, "NUL character: no value may hold one");
+  if (value.find('\0') != std::string::npos)
+    stop(Code::control_character, node.position, "NUL character: no value may hold one");
   if (is_plain_tag(tag)) {
     node.kind = plain_scalar_kind(value);
     if (!is_representable(node.kind, value)) {
-      m_diagnostics.add(node.position,
+      m_diagnostics.add(Code::number_out_of_range, node.position,
                         fmt::format("number out of range '{}': {}", value,
                                     node.kind == NodeKind::integer ? "an integer has 64 bits" : "a number is finite"),
                         fmt::format("if it is text, quote it: \"{}\"", value));
@@ -151,7 +155,8 @@ void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
 void TreeBuilder::open(NodeKind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
   const Position place = position(mark);
   if (m_open.size() >= k_max_depth) {
-    stop(place, fmt::format("document too deep: lists and maps nest to {} levels at most", k_max_depth));
+    stop(Code::too_deep, place,
+         fmt::format("document too deep: lists and maps nest to {} levels at most", k_max_depth));
   }
   if (!is_plain_tag(tag)) check_tag(tag, kind == NodeKind::list ? "seq" : "map", place);
   m_open.push_back({Node{kind, place, {}, {}, {}}, anchor, m_size, std::nullopt, {}});
@@ -169,7 +174,7 @@ void TreeBuilder::charge(Size size, Position position) {
   m_size.nodes += size.nodes;
   m_size.bytes += size.bytes;
   if (m_size.nodes > k_max_nodes || m_size.bytes > 2 * k_max_document_bytes) {
-    stop(position,
+    stop(Code::too_large, position,
          fmt::format("document too large: with its aliases expanded it has more than {} values or {} of text",
                      with_thousands(k_max_nodes), human_bytes(2 * k_max_document_bytes)));
   }
@@ -177,7 +182,8 @@ void TreeBuilder::charge(Size size, Position position) {
 
 void TreeBuilder::check_tag(const std::string& tag, std::string_view expected, Position position) {
   if (tag == "!" || tag == fmt::format("tag:yaml.org,2002:{}", expected)) return;
-  m_diagnostics.add(position, fmt::format("unknown tag '{}': a document holds plain values", tag), "remove the tag");
+  m_diagnostics.add(Code::unknown_tag, position, fmt::format("unknown tag '{}': a document holds plain values", tag),
+                    "remove the tag");
 }
 
 void TreeBuilder::add_scalar(Node node, YAML::anchor_t anchor) {
@@ -216,15 +222,18 @@ TreeBuilder::Key TreeBuilder::make_key(const Node& node, Open& map) {
   if (node.kind != NodeKind::string) {
     key.is_usable = false;
     const bool is_scalar = node.kind != NodeKind::list && node.kind != NodeKind::map;
-    m_diagnostics.add(key.position,
-                      fmt::format("invalid key '{}': a key is a string, not {}", node.text, with_article(node.kind)),
-                      is_scalar ? fmt::format("quote it: \"{}\"", node.text) : "");
+    Error& error = m_diagnostics.add(
+        Code::key_not_a_string, key.position,
+        fmt::format("invalid key '{}': a key is a string, not {}", node.text, with_article(node.kind)),
+        is_scalar ? fmt::format("quote it: \"{}\"", node.text) : "");
+    if (is_scalar) error.fix = fix_at(key.position, node.text, fmt::format("\"{}\"", node.text));
   } else if (node.text == "<<") {
     key.is_usable = false;
-    m_diagnostics.add(key.position, "unknown key '<<': YAML 1.2 has no merge keys", "write the keys out");
+    m_diagnostics.add(Code::merge_key, key.position, "unknown key '<<': YAML 1.2 has no merge keys",
+                      "write the keys out");
   } else if (const auto [first, is_new] = map.seen.emplace(node.text, node.position); !is_new) {
     key.is_usable = false;
-    m_diagnostics.add(key.position,
+    m_diagnostics.add(Code::duplicate_key, key.position,
                       fmt::format("duplicate key '{}': it has a value since line {}", node.text, first->second.line),
                       "keep one of the two");
   }
@@ -280,7 +289,8 @@ void add_syntax_error(const YAML::Exception& exception, const TreeBuilder& build
   if (exception.msg.starts_with(k_tab_message.parser) || is_tab_indented(source.line(line))) found = k_tab_message;
   // What was found wrong before may only be a consequence.
   diagnostics.take();
-  diagnostics.add(position, fmt::format("invalid YAML: {}", found.message), std::string(found.hint));
+  const Code code = found.parser == k_tab_message.parser ? Code::tab_indentation : Code::invalid_yaml;
+  diagnostics.add(code, position, fmt::format("invalid YAML: {}", found.message), std::string(found.hint));
 }
 
 /// The parser takes quoted text that never ends for complete when the file ends with a newline.
@@ -307,6 +317,7 @@ bool is_unterminated(std::string_view from_scalar) {
 std::optional<Node> read_document(std::string_view text, Diagnostics& diagnostics) {
   const std::optional<SourceText> source = SourceText::make(text, diagnostics);
   if (!source) return std::nullopt;
+  diagnostics.set_source(source->bytes());
   TreeBuilder builder(*source, diagnostics);
   try {
     std::istringstream stream(source->bytes());
@@ -321,17 +332,17 @@ std::optional<Node> read_document(std::string_view text, Diagnostics& diagnostic
   }
   std::optional<Node> root = builder.take_root();
   if (!root || root->kind == NodeKind::null) {
-    diagnostics.add({}, "empty document: it holds no key");
+    diagnostics.add(Code::empty_document, {}, "empty document: it holds no key");
     return std::nullopt;
   }
   const YAML::Mark& last = builder.last_scalar();
   if (is_unterminated(source->rest(index_of(last.line), index_of(last.column)))) {
-    diagnostics.add(source->position(index_of(last.line), index_of(last.column)),
+    diagnostics.add(Code::invalid_yaml, source->position(index_of(last.line), index_of(last.column)),
                     "invalid YAML: quoted text without its closing quote", "close it");
     return std::nullopt;
   }
   if (root->kind != NodeKind::map) {
-    diagnostics.add(root->position,
+    diagnostics.add(Code::not_a_map, root->position,
                     fmt::format("invalid document: it is {}, not a map of keys", with_article(root->kind)));
     return std::nullopt;
   }

@@ -137,7 +137,7 @@ class Explainer {
 
  private:
   void add(std::string reason, std::string hint = {}) {
-    m_problems.push_back({Kind::invalid_value, m_path, std::move(reason), std::move(hint), false});
+    m_problems.push_back({Kind::invalid_value, m_path, std::move(reason), std::move(hint), {}, false});
   }
   void add_type_problem(const Json& schema, const Json& value);
   void explain_choice(const Json& schema, const Json& value);
@@ -168,6 +168,7 @@ void Explainer::explain_choice(const Json& schema, const Json& value) {
           value.is_string() ? closest_match(value.get<std::string>(), words_of(*choices)) : std::nullopt;
       add(fmt::format("must be {}, not {}", choices_text(*choices), described(value)),
           nearest ? fmt::format("did you mean '{}'?", *nearest) : "");
+      m_problems.back().nearest = nearest.value_or("");
     }
   }
   if (const Json* only = member(schema, "const"); only != nullptr && *only != value) {
@@ -265,6 +266,7 @@ std::optional<std::string> Explainer::add_unknown_key(const Json& properties, co
        m_path,
        {},
        nearest ? fmt::format("did you mean '{}'?", *nearest) : fmt::format("its options are {}", join(known, ", ")),
+       nearest.value_or(""),
        false});
   return nearest;
 }
@@ -283,6 +285,7 @@ void Explainer::explain_missing(const Json& schema, const Json& value, const std
                           std::move(path),
                           {},
                           description.empty() ? "" : fmt::format("{}: {}", key, description),
+                          {},
                           false});
   }
 }

@@ -14,6 +14,7 @@ struct ConfigProblem {
   std::vector<std::string> path;  ///< keys and list indices, from the config's root
   std::string reason;             ///< of an invalid value: "must be at least 0, but is -5"
   std::string hint;
+  std::string nearest;        ///< the key, or the value, that was probably meant
   bool wants_string = false;  ///< the value is none, and a string would do: quotes may be missing
 };
 

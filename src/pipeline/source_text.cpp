@@ -41,22 +41,23 @@ bool is_control(char c) {
 
 std::optional<SourceText> SourceText::make(std::string_view text, Diagnostics& diagnostics) {
   if (text.size() > k_max_document_bytes) {
-    diagnostics.add({}, fmt::format("document too large: it has {}, the limit is {}", human_bytes(text.size()),
-                                    human_bytes(k_max_document_bytes)));
+    diagnostics.add(Code::too_large, {},
+                    fmt::format("document too large: it has {}, the limit is {}", human_bytes(text.size()),
+                                human_bytes(k_max_document_bytes)));
     return std::nullopt;
   }
   if (text.starts_with(k_byte_order_mark)) text.remove_prefix(k_byte_order_mark.size());
   std::string bytes = with_unix_newlines(text);
   if (const std::string valid = to_valid_utf8(bytes); valid != bytes) {
     const auto offset = static_cast<std::size_t>(std::ranges::mismatch(bytes, valid).in1 - bytes.begin());
-    diagnostics.add(position_of_offset(bytes, offset),
+    diagnostics.add(Code::invalid_utf8, position_of_offset(bytes, offset),
                     fmt::format("invalid UTF-8: byte 0x{:02X}", static_cast<unsigned char>(bytes[offset])),
                     "save the file as UTF-8");
     return std::nullopt;
   }
   if (const auto control = std::ranges::find_if(bytes, is_control); control != bytes.end()) {
     diagnostics.add(
-        position_of_offset(bytes, static_cast<std::size_t>(control - bytes.begin())),
+        Code::control_character, position_of_offset(bytes, static_cast<std::size_t>(control - bytes.begin())),
         fmt::format("control character U+{:04X}: a document is text", static_cast<unsigned char>(*control)),
         "remove it");
     return std::nullopt;

@@ -25,6 +25,7 @@ std::map<std::string, pipeline::Role> roles_of(const pipeline::Manifest& manifes
       errors.push_back(make_error(ErrorCode::invalid_pipeline,
                                   fmt::format("step '{}' has the unknown component '{}'", step.id, step.driver),
                                   "spillway help components lists the known ones"));
+      errors.back().id = pipeline::id_of(pipeline::Code::unknown_component);
     }
   }
   return roles;

@@ -96,7 +96,7 @@ OrderedJson status_json(const RunOutcome& outcome) {
 }
 
 OrderedJson error_json(const Error& error) {
-  OrderedJson json{{"code", to_string(error.code)},
+  OrderedJson json{{"code", error.id.empty() ? to_string(error.code) : error.id},
                    {"type", error_type(error.code)},
                    {"message", error.full_message()},
                    {"hint", error.hint.empty() ? OrderedJson() : OrderedJson(error.hint)}};
@@ -104,6 +104,13 @@ OrderedJson error_json(const Error& error) {
     json["file"] = error.location->file;
     if (error.location->line != 0) json["line"] = error.location->line;
     if (error.location->column != 0) json["column"] = error.location->column;
+  }
+  if (!error.source_line.empty()) json["source_line"] = error.source_line;
+  if (error.fix) {
+    json["fix"] = {{"line", error.fix->line},
+                   {"column", error.fix->column},
+                   {"old_text", error.fix->old_text},
+                   {"new_text", error.fix->new_text}};
   }
   return json;
 }

@@ -1,5 +1,6 @@
 #include "util/error.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -66,6 +67,35 @@ ErrorCode code_of_errno(int os_errno) {
   }
 }
 
+constexpr std::size_t k_shown_columns = 100;
+constexpr std::size_t k_columns_before = 60;
+
+/// The byte at which the character of this index begins.
+std::size_t byte_of_character(std::string_view text, std::size_t index) {
+  std::size_t at = 0;
+  while (at < text.size() && index > 0) {
+    ++at;
+    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) ++at;
+    --index;
+  }
+  return at;
+}
+
+/// The line and below it a caret under its column; of a long line the part around it.
+std::string source_excerpt(const std::string& line, const Location& location) {
+  const std::size_t column = location.column == 0 ? 0 : location.column - 1;
+  const std::size_t first = column > k_columns_before + k_shown_columns / 4 ? column - k_columns_before : 0;
+  const std::size_t start = byte_of_character(line, first);
+  const std::size_t length = byte_of_character(std::string_view(line).substr(start), k_shown_columns);
+  std::string shown = line.substr(start, length);
+  std::ranges::replace(shown, '\t', ' ');
+  const std::string number = std::to_string(location.line);
+  const std::string before = first == 0 ? "" : "...";
+  return fmt::format("\n  {} | {}{}{}\n  {:>{}} | {:>{}}", number, before, shown,
+                     start + length < line.size() ? "..." : "", "", number.size(), "^",
+                     before.size() + column - first + 1);
+}
+
 }  // namespace
 
 std::string_view to_string(ErrorCode code) { return row_of(code).name; }
@@ -100,10 +130,12 @@ std::string Error::full_message() const {
   return text;
 }
 
-std::string Error::to_display() const {
+std::string Error::to_display(std::string_view severity) const {
   std::string text;
   if (location && !location->file.empty()) text += location->to_string() + ": ";
-  text += "error: " + full_message();
+  text += fmt::format("{}: {}", severity, full_message());
+  if (!id.empty()) text += fmt::format(" [{}]", id);
+  if (location && !source_line.empty()) text += source_excerpt(source_line, *location);
   if (!hint.empty()) text += "\n  hint: " + hint;
   return text;
 }

@@ -51,12 +51,24 @@ struct Location {
   std::string to_string() const;
 };
 
+/// A change to one line of a user's file that mends what an error tells: from the place on, `old_text` becomes
+/// `new_text`. Lines and columns count from 1, columns in characters.
+struct TextFix {
+  std::size_t line = 0;
+  std::size_t column = 0;
+  std::string old_text;
+  std::string new_text;
+};
+
 /// What failed, on which thing, why and what to do, as a value. Crosses threads and the C API by copy.
 struct Error {
   ErrorCode code = ErrorCode::internal;
+  std::string id;  ///< of a compiler's diagnostic, e.g. "OML201" (pipeline/codes.hpp); else empty
   std::string message;
   std::string hint;
   std::optional<Location> location;
+  std::string source_line;           ///< the line of the user's file, as far as it may be shown
+  std::optional<TextFix> fix;        ///< where one is safe
   std::vector<std::string> context;  ///< added on the way up, innermost first
   int os_errno = 0;
   bool retryable = false;
@@ -66,8 +78,9 @@ struct Error {
   Error&& with_hint(std::string text) &&;
   /// The message followed by its context, on one line.
   std::string full_message() const;
-  /// `error: …` and `  hint: …` lines as a terminal shows them; ends without a newline.
-  std::string to_display() const;
+  /// `error: … [id]`, the source line with a caret and `  hint: …`, as a terminal shows them; ends without a newline.
+  /// `severity` is "error" or "warning".
+  std::string to_display(std::string_view severity = "error") const;
 };
 
 Error make_error(ErrorCode code, std::string message, std::string hint = {});

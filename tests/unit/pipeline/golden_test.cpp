@@ -32,7 +32,7 @@ std::string answer_to(const fs::path& document) {
   }
   answer = compiled->manifest.to_yaml();
   for (const auto& [path, text] : compiled->files) answer += "--- " + path + "\n" + text;
-  for (const Error& warning : compiled->warnings) answer += "--- warning\n" + warning.to_display() + "\n";
+  for (const Error& warning : compiled->warnings) answer += "--- warning\n" + warning.to_display("warning") + "\n";
   return answer;
 }
 
