@@ -1,6 +1,6 @@
 // A tool of the build: embed_specs OUTPUT.cpp SPEC.yaml... writes the source file that defines embedded_specs()
 // (src/pipeline/embedded_specs.hpp). The specs become JSON here, once, because reading YAML would be most of what
-// `spillway validate` does. A spec's name is that of its folder.
+// `spillway validate` does, and a wrong one fails the build. A spec's name is that of its folder.
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "pipeline/reader.hpp"
+#include "pipeline/spec_document.hpp"
 #include "util/file.hpp"
 
 namespace {
@@ -17,10 +17,10 @@ namespace fs = std::filesystem;
 using namespace spillway;
 
 std::string as_json(const fs::path& spec) {
-  pipeline::Diagnostics diagnostics(spec.string());
-  const auto root = pipeline::read_document(value_or_throw(read_file(spec)), diagnostics);
-  if (!diagnostics.empty()) fail(diagnostics.take().front());
-  return root->to_json().dump();
+  const std::string name = spec.parent_path().filename();
+  auto json = pipeline::read_spec(value_or_throw(read_file(spec)), spec.string(), name);
+  if (!json) fail(json.error().front());
+  return json->dump();
 }
 
 std::string source_of(int count, char** specs) {

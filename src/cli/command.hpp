@@ -42,6 +42,7 @@ std::unique_ptr<Command> make_run_command();
 std::unique_ptr<Command> make_validate_command();
 std::unique_ptr<Command> make_compile_command();
 std::unique_ptr<Command> make_explain_command();
+std::unique_ptr<Command> make_components_command();
 std::unique_ptr<Command> make_worker_command();
 std::unique_ptr<Command> make_version_command();
 std::unique_ptr<Command> make_help_command();

@@ -36,8 +36,9 @@ class CompileCommand : public Command {
 
   int execute(Console& console) override {
     m_options.apply(console);
-    const auto catalog = pipeline::ComponentCatalog::built_in();
-    const auto plan = m_options.load(console, catalog);
+    const auto catalog = load_catalog(console);
+    if (!catalog) return catalog.error();
+    const auto plan = m_options.load(console, *catalog);
     if (!plan) return plan.error();
     const std::string hash = plan->manifest.hash();
     const fs::path folder = m_out.empty()

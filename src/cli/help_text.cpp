@@ -90,21 +90,34 @@ std::string options_help(const Json& schema) {
   return required + optional;
 }
 
+std::string connection_help(const pipeline::ComponentSpec& spec) {
+  if (!spec.connection) return {};
+  std::string text = fmt::format("Connection: @{}.alias", spec.connection->family);
+  std::vector<std::string> fields;
+  for (const auto& [name, policy] : spec.connection->fields) {
+    if (policy == pipeline::Override::allowed) continue;
+    fields.push_back(fmt::format("{} ({})", name, to_string(policy)));
+  }
+  if (!fields.empty()) text += fmt::format("; a step's own value for a field: {}", join(fields, ", "));
+  return text + ".\n";
+}
+
 }  // namespace
 
 std::string overview() {
   std::string text = "Spillway runs data pipelines.\n\nUsage: spillway COMMAND [OPTIONS]\n\nCommands:\n";
-  for (const Verb& verb : verbs()) text += fmt::format("  {:<10} {}\n", verb.name, verb.summary);
+  for (const Verb& verb : verbs()) text += fmt::format("  {:<11} {}\n", verb.name, verb.summary);
   return text +
-         "\nspillway help COMMAND       explains one of them\n"
-         "spillway help components    lists the components that steps are made of\n"
-         "spillway help COMPONENT     shows the options of one, e.g. filesystem.csv_extractor\n";
+         "\nspillway help COMMAND               explains one of them\n"
+         "spillway components                 lists the components that steps are made of\n"
+         "spillway components show COMPONENT  shows the options of one, e.g. filesystem.csv_extractor\n";
 }
 
 std::string component_list(const pipeline::ComponentCatalog& catalog) {
   std::string text;
   for (const std::string& name : catalog.names()) {
-    text += fmt::format("{:<30} {}\n", name, catalog.find(name)->title);
+    const pipeline::ComponentSpec& spec = *catalog.find(name);
+    text += fmt::format("{:<30} {}{}\n", name, spec.title, spec.file.empty() ? "" : " (of this project)");
   }
   return text;
 }
@@ -113,7 +126,10 @@ std::string component_help(const pipeline::ComponentSpec& spec) {
   std::string text = fmt::format("{}: {}\n\n{}", spec.name, spec.title, wrapped(spec.description, 0));
   std::vector<std::string> modes;
   for (const pipeline::Mode mode : spec.modes) modes.emplace_back(to_string(mode));
-  text += fmt::format("\nRole: {}. Modes: {}.\n", to_string(spec.role), join(modes, ", "));
+  text += fmt::format("\nVersion: {}. Role: {}. Modes: {}.\n", spec.version, to_string(spec.role), join(modes, ", "));
+  if (!spec.capabilities.empty()) text += fmt::format("Capabilities: {}.\n", join(spec.capabilities, ", "));
+  if (!spec.file.empty()) text += fmt::format("Described in {}; this Spillway has no driver for it.\n", spec.file);
+  text += connection_help(spec);
   text += "\nOptions (config of a step):\n" + options_help(spec.config_schema);
   if (!spec.examples.empty()) text += "\nExamples:\n";
   for (const pipeline::ComponentExample& example : spec.examples) {

@@ -8,14 +8,33 @@
 #include <nlohmann/json.hpp>
 
 #include "run/exit_code.hpp"
+#include "run/project_catalog.hpp"
 #include "run/run_card.hpp"
 
 namespace spillway::cli {
+namespace {
+
+/// Shows everything that is wrong with `document`; returns the exit code.
+int show_invalid(const Console& console, const std::vector<Error>& errors, const std::string& document) {
+  const int exit_code = run::exit_code(run::Phase::command, ErrorCode::invalid_pipeline);
+  console.errors(errors);
+  console.message(fmt::format("{} error{} in {}\n", errors.size(), errors.size() == 1 ? "" : "s", document));
+  if (console.is_json()) {
+    console.json({{"valid", false}, {"exit_code", exit_code}, {"diagnostics", diagnostics_json(errors, {})}});
+  }
+  return exit_code;
+}
+
+}  // namespace
 
 using nlohmann::ordered_json;
 
 void PipelineOptions::declare(CLI::App& app, const char* what) {
   app.add_option("PIPELINE", pipeline, fmt::format("{}; - reads standard input", what))->required()->type_name("");
+  declare_place(app);
+}
+
+void PipelineOptions::declare_place(CLI::App& app) {
   app.add_option("-C,--directory", directory, "Act as if started in this folder")->type_name("DIR");
   app.add_flag("--json", is_json, "Print the result as JSON on standard output");
 }
@@ -39,14 +58,13 @@ tl::expected<run::Plan, int> PipelineOptions::load(const Console& console,
     console.warnings(plan->warnings);
     return std::move(*plan);
   }
-  const std::vector<Error>& errors = plan.error();
-  const int exit_code = run::exit_code(run::Phase::command, ErrorCode::invalid_pipeline);
-  console.errors(errors);
-  console.message(fmt::format("{} error{} in {}\n", errors.size(), errors.size() == 1 ? "" : "s", document.name));
-  if (console.is_json()) {
-    console.json({{"valid", false}, {"exit_code", exit_code}, {"diagnostics", diagnostics_json(errors, {})}});
-  }
-  return tl::unexpected(exit_code);
+  return tl::unexpected(show_invalid(console, plan.error(), document.name));
+}
+
+tl::expected<pipeline::ComponentCatalog, int> load_catalog(const Console& console) {
+  auto catalog = run::project_catalog();
+  if (catalog) return std::move(*catalog);
+  return tl::unexpected(show_invalid(console, catalog.error(), "components"));
 }
 
 ordered_json diagnostics_json(const std::vector<Error>& errors, const std::vector<Error>& warnings) {

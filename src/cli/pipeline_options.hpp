@@ -22,14 +22,19 @@ struct PipelineOptions {
   bool is_json = false;
 
   void declare(CLI::App& app, const char* what);
+  /// -C and --json alone.
+  void declare_place(CLI::App& app);
   /// Enters the directory and tells the console of --json. Throws ErrorCode::usage.
   void apply(Console& console) const;
   /// The pipeline's plan, its warnings shown; or, with everything that is wrong with it shown, the exit code.
   tl::expected<run::Plan, int> load(const Console& console, const pipeline::ComponentCatalog& catalog) const;
 };
 
-/// Errors and warnings as one array, the errors first: severity, and what
-/// run::error_json tells.
+/// The components of the project in the current folder; or, with everything that is wrong with them shown, the exit
+/// code.
+tl::expected<pipeline::ComponentCatalog, int> load_catalog(const Console& console);
+
+/// Errors and warnings as one array, the errors first: severity, and what run::error_json tells.
 nlohmann::ordered_json diagnostics_json(const std::vector<Error>& errors, const std::vector<Error>& warnings);
 
 }  // namespace spillway::cli

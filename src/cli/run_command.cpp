@@ -59,6 +59,18 @@ config::Settings settings_from(const std::map<std::string, std::string>& flags, 
   fail(std::move(last));
 }
 
+/// A component that the project describes can be checked and planned with, but nothing here carries it out.
+void refuse_without_driver(const run::Plan& plan, const pipeline::ComponentCatalog& catalog) {
+  for (const pipeline::ManifestStep& step : plan.manifest.steps) {
+    const pipeline::ComponentSpec* spec = catalog.find(step.driver);
+    if (spec == nullptr || spec->file.empty()) continue;
+    fail(ErrorCode::invalid_pipeline,
+         fmt::format("cannot run step '{}': this Spillway has no driver for '{}', which {} describes", step.id,
+                     step.driver, spec->file),
+         "validate, compile and plan work with it; spillway components lists what can be run");
+  }
+}
+
 class RunCommand : public Command {
  public:
   void declare(CLI::App& app) override {
@@ -76,10 +88,13 @@ class RunCommand : public Command {
     std::optional<std::future<void>> engine;
     if (!m_dry_run) engine = preload_engine();
     const config::Settings settings = settings_from(given_flags(), console);
-    const auto catalog = pipeline::ComponentCatalog::built_in();
-    auto plan = m_options.load(console, catalog);
+    const auto catalog = load_catalog(console);
+    if (!catalog) return catalog.error();
+    auto plan = m_options.load(console, *catalog);
     if (!plan) return plan.error();
-    if (m_dry_run) return show_plan(*plan, settings, catalog, console);
+    if (m_dry_run) return show_plan(*plan, settings, *catalog, console);
+
+    refuse_without_driver(*plan, *catalog);
 
     run::Request request;
     request.plan = std::move(*plan);

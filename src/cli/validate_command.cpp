@@ -33,12 +33,13 @@ class ValidateCommand : public Command {
 
   int execute(Console& console) override {
     m_options.apply(console);
-    const auto catalog = pipeline::ComponentCatalog::built_in();
     if (m_dry_run && !m_fix) {
       fail(ErrorCode::usage, "option '--dry-run' goes with '--fix'", "validate without --fix writes nothing");
     }
-    if (m_fix) fix(catalog, console);
-    const auto plan = m_options.load(console, catalog);
+    const auto catalog = load_catalog(console);
+    if (!catalog) return catalog.error();
+    if (m_fix) fix(*catalog, console);
+    const auto plan = m_options.load(console, *catalog);
     if (!plan) return plan.error();
     console.message(
         fmt::format("{}: valid, {}\n", plan->manifest.pipeline_name, step_count(plan->manifest.steps.size())));

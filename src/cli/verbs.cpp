@@ -14,9 +14,10 @@ constexpr std::array k_verbs{
     Verb{"validate", "Show everything that is wrong with a pipeline", make_validate_command},
     Verb{"compile", "Turn a pipeline into a manifest", make_compile_command},
     Verb{"explain", "Explain an error code", make_explain_command},
+    Verb{"components", "Explain the components that steps are made of", make_components_command},
     Verb{"worker", "Serve the worker protocol on standard input and output", make_worker_command},
     Verb{"version", "Show the version", make_version_command},
-    Verb{"help", "Explain a command or a component", make_help_command},
+    Verb{"help", "Explain a command", make_help_command},
 };
 
 }  // namespace

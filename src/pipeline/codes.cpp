@@ -123,7 +123,7 @@ constexpr std::array k_entries{
               "a step."},
 
     CodeEntry{Code::unknown_option, "OML301", "Unknown option", "The component has no option of this name.",
-              "Correct the name; spillway help COMPONENT lists the options."},
+              "Correct the name; spillway components show NAME lists the options."},
     CodeEntry{Code::missing_option, "OML302", "Missing option", "The component cannot do without this option.",
               "Add it to the step's config."},
     CodeEntry{Code::invalid_option, "OML303", "Invalid option value",
@@ -187,6 +187,15 @@ constexpr std::array k_entries{
     CodeEntry{Code::edited_manifest, "OML603", "Edited manifest",
               "The manifest, or a file of its cfg/, is not what the compiler wrote.",
               "Edit the pipeline and compile it again."},
+
+    CodeEntry{Code::invalid_spec, "OML701", "Invalid component spec",
+              "A spec.yaml in the project's components/ is not as a spec has to be, or what it says does not hold "
+              "together: an example or a default that its configSchema refuses, a name that is not its folder's.",
+              "The message says what is wrong; spillway components show NAME --json shows a built-in one."},
+    CodeEntry{Code::built_in_component, "OML702", "Component is built in",
+              "A spec.yaml in the project's components/ has the name of a built-in component and says something "
+              "else than that one's.",
+              "Give the component, and its folder, a name of its own."},
 };
 
 }  // namespace

@@ -77,6 +77,9 @@ enum class Code : std::uint8_t {
   invalid_manifest,
   unsupported_manifest,
   edited_manifest,
+  // The specs of a project's own components
+  invalid_spec,
+  built_in_component,
 };
 
 struct CodeEntry {

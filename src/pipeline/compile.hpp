@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <map>
 #include <string>
 #include <string_view>
@@ -9,12 +8,9 @@
 #include "pipeline/component.hpp"
 #include "pipeline/diagnostics.hpp"
 #include "pipeline/manifest.hpp"
+#include "pipeline/meta_keys.hpp"
 
 namespace spillway::pipeline {
-
-/// The keys of cfg/<id>.json that are about the step, not for its driver: the worker strips them
-/// (`config_meta_stripped`) before the driver sees its config.
-inline constexpr std::array<std::string_view, 2> k_meta_keys{"component", "mode"};
 
 struct Compiled {
   Manifest manifest;

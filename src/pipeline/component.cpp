@@ -1,16 +1,12 @@
 #include "pipeline/component.hpp"
 
-#include <algorithm>
 #include <array>
+#include <deque>
 #include <mutex>
-#include <type_traits>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "pipeline/embedded_specs.hpp"
-#include "util/error.hpp"
-#include "util/strings.hpp"
+#include "util/sha256.hpp"
 
 namespace spillway::pipeline {
 namespace {
@@ -19,6 +15,10 @@ constexpr std::array<std::pair<Role, std::string_view>, 3> k_roles{
     {{Role::extractor, "extractor"}, {Role::processor, "processor"}, {Role::writer, "writer"}}};
 constexpr std::array<std::pair<Mode, std::string_view>, 3> k_modes{
     {{Mode::read, "read"}, {Mode::transform, "transform"}, {Mode::write, "write"}}};
+constexpr std::array<std::pair<Override, std::string_view>, 3> k_overrides{
+    {{Override::allowed, "allowed"},
+     {Override::warning, "warning"},
+     {Override::forbidden, "forbidden"}}};
 
 template <typename Enum, std::size_t size>
 std::string_view name_of(const std::array<std::pair<Enum, std::string_view>, size>& table, Enum value) {
@@ -37,93 +37,47 @@ std::optional<Enum> value_of(const std::array<std::pair<Enum, std::string_view>,
   return std::nullopt;
 }
 
-template <typename Value>
-bool holds(const Json& value) {
-  if constexpr (std::is_same_v<Value, std::string>) return value.is_string();
-  if constexpr (std::is_same_v<Value, Json::object_t>) return value.is_object();
-  if constexpr (std::is_same_v<Value, Json::array_t>) return value.is_array();
-  if constexpr (std::is_same_v<Value, std::vector<std::string>>) {
-    return value.is_array() && std::ranges::all_of(value, [](const Json& item) { return item.is_string(); });
-  }
+std::vector<std::string> texts(const Json& spec, const char* key) {
+  return spec.value(key, std::vector<std::string>{});
 }
 
-/// Reads the fields of a spec and collects what is missing or wrong.
-class SpecReader {
- public:
-  explicit SpecReader(const Json& root) : m_root(root) {}
-
-  const std::vector<std::string>& problems() const { return m_problems; }
-
-  ComponentSpec read() {
-    ComponentSpec spec;
-    spec.name = field<std::string>("name");
-    spec.version = field<std::string>("version");
-    spec.title = field<std::string>("title");
-    spec.description = field<std::string>("description");
-    spec.role = one_of("role", k_roles, field<std::string>("role"));
-    for (const std::string& mode : field<Texts>("modes")) spec.modes.push_back(one_of("modes", k_modes, mode));
-    spec.capabilities = field<Texts>("capabilities");
-    spec.config_schema = field<Json::object_t>("configSchema");
-    spec.secrets = field<Texts>("secrets");
-    spec.examples = read_examples();
-    spec.hints = field<Texts>("hints");
-    const Json paths = field<Json::object_t>("paths");
-    spec.read_paths = read_paths(paths, "read");
-    spec.write_paths = read_paths(paths, "write");
-    if (spec.modes.empty()) add("modes", "must name at least one mode");
-    return spec;
+std::optional<ConnectionSpec> connection_of(const Json& spec) {
+  const auto connection = spec.find("connection");
+  if (connection == spec.end()) return std::nullopt;
+  const auto name = spec.at("name").get<std::string>();
+  ConnectionSpec result{connection->value("family", name.substr(0, name.find('.'))),
+                        connection->value("required", true),
+                        {}};
+  const Json fields = connection->value("fields", Json::object());
+  for (const auto& [field, policy] : fields.items()) {
+    result.fields[field] = value_of(k_overrides, policy.get<std::string>()).value();
   }
+  return result;
+}
 
- private:
-  using Texts = std::vector<std::string>;
-
-  void add(std::string_view key, std::string_view why) { m_problems.push_back(fmt::format("'{}' {}", key, why)); }
-
-  template <typename Value>
-  Value field(const std::string& key) {
-    const auto value = m_root.find(key);
-    if (value == m_root.end()) {
-      add(key, "is missing");
-      return {};
-    }
-    return converted<Value>(key, *value);
+/// Takes a spec whose form read_spec has checked.
+ComponentSpec spec_of(const Json& json) {
+  ComponentSpec spec;
+  spec.name = json.at("name").get<std::string>();
+  spec.version = json.at("version").get<std::string>();
+  spec.title = json.at("title").get<std::string>();
+  spec.description = json.at("description").get<std::string>();
+  spec.role = role_from_string(json.at("role").get<std::string>()).value();
+  for (const Json& mode : json.at("modes")) spec.modes.push_back(mode_from_string(mode.get<std::string>()).value());
+  spec.capabilities = texts(json, "capabilities");
+  spec.config_schema = json.at("configSchema");
+  spec.secrets = texts(json, "secrets");
+  const Json paths = json.value("paths", Json::object());
+  spec.read_paths = texts(paths, "read");
+  spec.write_paths = texts(paths, "write");
+  spec.input_sql = texts(json, "inputSql");
+  spec.connection = connection_of(json);
+  for (const Json& example : json.value("examples", Json::array())) {
+    spec.examples.push_back({example.at("title").get<std::string>(), example.at("config")});
   }
-
-  template <typename Value>
-  Value converted(const std::string& key, const Json& value) {
-    if (holds<Value>(value)) return value.get<Value>();
-    add(key, "is of the wrong type");
-    return {};
-  }
-
-  template <typename Enum, std::size_t size>
-  Enum one_of(const std::string& key, const std::array<std::pair<Enum, std::string_view>, size>& table,
-              std::string_view name) {
-    if (const auto found = value_of(table, name)) return *found;
-    add(key, fmt::format("cannot be '{}'", name));
-    return table[0].first;
-  }
-
-  Texts read_paths(const Json& paths, const char* key) {
-    return paths.contains(key) ? converted<Texts>("paths", paths[key]) : Texts{};
-  }
-
-  std::vector<ComponentExample> read_examples() {
-    std::vector<ComponentExample> examples;
-    for (const Json& example : field<Json::array_t>("examples")) {
-      if (example.is_object() && example.contains("title") && example.contains("config")) {
-        examples.push_back({converted<std::string>("examples", example["title"]),
-                            converted<Json::object_t>("examples", example["config"])});
-      } else {
-        add("examples", "each have a title and a config");
-      }
-    }
-    return examples;
-  }
-
-  const Json& m_root;
-  std::vector<std::string> m_problems;
-};
+  spec.hints = texts(json, "hints");
+  return spec;
+}
 
 void append_paths(const Json& config, const std::vector<std::string>& pointers, std::vector<std::string>& paths) {
   const auto append = [&](const Json& value) {
@@ -145,6 +99,7 @@ void append_paths(const Json& config, const std::vector<std::string>& pointers, 
 
 std::string_view to_string(Role role) { return name_of(k_roles, role); }
 std::string_view to_string(Mode mode) { return name_of(k_modes, mode); }
+std::string_view to_string(Override policy) { return name_of(k_overrides, policy); }
 std::optional<Role> role_from_string(std::string_view name) { return value_of(k_roles, name); }
 std::optional<Mode> mode_from_string(std::string_view name) { return value_of(k_modes, name); }
 
@@ -157,6 +112,8 @@ StepPaths step_paths(const ComponentSpec& spec, const Json& config) {
 
 struct ComponentCatalog::State {
   std::map<std::string, std::string_view, std::less<>> json_by_name;
+  std::map<std::string, std::string, std::less<>> file_by_name;  ///< of the project's own components
+  std::deque<std::string> project_json;                          ///< what json_by_name says of them
   std::mutex mutex;
   std::map<std::string, ComponentSpec, std::less<>> parsed;  ///< guarded by mutex; entries never change or go
 };
@@ -176,16 +133,21 @@ ComponentCatalog ComponentCatalog::built_in() {
   return ComponentCatalog(std::move(json_by_name));
 }
 
+void ComponentCatalog::add(const std::string& file, const Json& json) {
+  const auto name = json.at("name").get<std::string>();
+  m_state->json_by_name[name] = m_state->project_json.emplace_back(json.dump());
+  m_state->file_by_name[name] = file;
+}
+
 const ComponentSpec* ComponentCatalog::find(std::string_view name) const {
   const auto json = m_state->json_by_name.find(name);
   if (json == m_state->json_by_name.end()) return nullptr;
   const std::lock_guard lock(m_state->mutex);
   if (const auto known = m_state->parsed.find(name); known != m_state->parsed.end()) return &known->second;
-  const Json root = Json::parse(json->second);
-  SpecReader reader(root);
-  ComponentSpec spec = reader.read();
-  if (!reader.problems().empty()) {
-    fail(ErrorCode::internal, fmt::format("invalid component '{}': {}", name, join(reader.problems(), ", ")));
+  ComponentSpec spec = spec_of(Json::parse(json->second));
+  spec.sha256 = sha256_hex(json->second);
+  if (const auto file = m_state->file_by_name.find(name); file != m_state->file_by_name.end()) {
+    spec.file = file->second;
   }
   return &m_state->parsed.emplace(json->first, std::move(spec)).first->second;
 }
@@ -194,6 +156,11 @@ std::vector<std::string> ComponentCatalog::names() const {
   std::vector<std::string> names;
   for (const auto& [name, json] : m_state->json_by_name) names.push_back(name);
   return names;
+}
+
+std::string_view ComponentCatalog::json_of(std::string_view name) const {
+  const auto json = m_state->json_by_name.find(name);
+  return json == m_state->json_by_name.end() ? std::string_view() : json->second;
 }
 
 }  // namespace spillway::pipeline

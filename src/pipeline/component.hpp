@@ -23,6 +23,17 @@ std::string_view to_string(Mode mode);
 std::optional<Role> role_from_string(std::string_view name);
 std::optional<Mode> mode_from_string(std::string_view name);
 
+/// What becomes of a step that sets a field of its connection itself.
+enum class Override { allowed, warning, forbidden };
+std::string_view to_string(Override policy);
+
+/// The connection that a component takes, as the optional `connection` of its spec.
+struct ConnectionSpec {
+  std::string family;       ///< the part of the component's name before the '.', unless it says otherwise
+  bool is_required = true;  ///< a step without `connection` gets the family's default one
+  std::map<std::string, Override, std::less<>> fields;
+};
+
 /// A config that the component's author shows; a test validates each.
 struct ComponentExample {
   std::string title;
@@ -42,8 +53,12 @@ struct ComponentSpec {
   std::vector<std::string> secrets;      ///< JSON pointers to config values that are secret
   std::vector<std::string> read_paths;   ///< JSON pointers to config values that name files the step reads
   std::vector<std::string> write_paths;  ///< the same for files it writes
+  std::vector<std::string> input_sql;    ///< JSON pointers to config values that are SQL over the step's inputs
+  std::optional<ConnectionSpec> connection;
   std::vector<ComponentExample> examples;
   std::vector<std::string> hints;  ///< short sentences for whoever writes a config, language models included
+  std::string sha256;  ///< of the spec as canonical JSON
+  std::string file;    ///< the spec.yaml of a project's own component, for which there is no driver; empty if built in
 };
 
 /// The files that a step's config names, globs as they stand and "-" (standard output) left out: what the engine's
@@ -57,7 +72,8 @@ StepPaths step_paths(const ComponentSpec& spec, const Json& config);
 /// The components by name. A spec is parsed when it is first asked for: a run needs few of them. Thread-safe.
 class ComponentCatalog {
  public:
-  /// `json_by_name` maps a component's name to its spec as JSON; the texts must outlive the catalog.
+  /// `json_by_name` maps a component's name to its spec as JSON, as read_spec returns it (spec_document.hpp); the
+  /// texts must outlive the catalog.
   explicit ComponentCatalog(std::map<std::string, std::string_view, std::less<>> json_by_name);
   ComponentCatalog(ComponentCatalog&&) noexcept;
   ComponentCatalog& operator=(ComponentCatalog&&) noexcept;
@@ -65,10 +81,14 @@ class ComponentCatalog {
   /// The components that are embedded in the binary (components/*/spec.yaml).
   static ComponentCatalog built_in();
 
-  /// Null when there is none of that name; throws when its spec is wrong, naming all that is. Valid as long as the
-  /// catalog.
+  /// Adds a component that a project describes in `file`; `json` is what read_spec returned (spec_document.hpp).
+  void add(const std::string& file, const Json& json);
+
+  /// Null when there is none of that name. Valid as long as the catalog.
   const ComponentSpec* find(std::string_view name) const;
   std::vector<std::string> names() const;
+  /// A component's spec as JSON, keys sorted; empty when there is none of that name.
+  std::string_view json_of(std::string_view name) const;
 
  private:
   struct State;

@@ -4,40 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "util/strings.hpp"
+#include "pipeline/place.hpp"
 
 namespace spillway::pipeline {
-namespace {
-
-/// Where the value at a path stands in the document, as far as the document has it.
-struct Place {
-  Position position;
-  Position key_position;
-  const Node* value = nullptr;  ///< null when the document has no such value
-  const Node* parent = nullptr;
-};
-
-Place find_place(const OmlStep& step, const std::vector<std::string>& path) {
-  Place place{step.config_position, step.config_position, step.config, nullptr};
-  for (const std::string& segment : path) {
-    if (place.value == nullptr) return place;
-    const Node* value = nullptr;
-    if (place.value->kind == NodeKind::list) {
-      const auto index = parse_uint(segment);
-      if (index && *index < place.value->items.size()) value = &place.value->items[*index];
-      if (value != nullptr) place.key_position = value->position;
-    } else if (const MapEntry* entry = place.value->find(segment)) {
-      value = &entry->value;
-      place.key_position = entry->key_position;
-    }
-    place.parent = std::exchange(place.value, value);
-    if (value != nullptr) place.position = value->position;
-  }
-  return place;
-}
-
-}  // namespace
-
 Json ConfigChecker::check(const OmlStep& step) {
   if (!step.is_config_readable) return Json::object();
   Json config = step.config == nullptr ? Json::object() : step.config->to_json();
@@ -55,7 +24,7 @@ const ConfigSchema& ConfigChecker::schema_of(const ComponentSpec& component) {
 
 void ConfigChecker::report(const ConfigProblem& problem, const OmlStep& step) {
   const std::string option = path_text(problem.path);
-  const Place place = find_place(step, problem.path);
+  const Place place = find_place(step.config, step.config_position, problem.path);
   switch (problem.kind) {
     case ConfigProblem::Kind::unknown_key: {
       Error& error = m_diagnostics.add(Code::unknown_option, place.key_position,

@@ -15,8 +15,6 @@
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
-#include "util/error.hpp"
-
 namespace spillway::pipeline {
 namespace {
 
@@ -46,12 +44,17 @@ struct ConfigSchema::Impl {
   valijson::Schema schema;
 };
 
-ConfigSchema::ConfigSchema(const Json& schema) : m_impl(new Impl{schema, {}}) {
+ConfigSchema::ConfigSchema(const Json& schema) : ConfigSchema(value_or_throw(make(schema))) {}
+ConfigSchema::ConfigSchema(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}
+
+Result<ConfigSchema> ConfigSchema::make(const Json& schema) {
+  std::unique_ptr<Impl> impl(new Impl{schema, {}});
   try {
-    valijson::SchemaParser().populateSchema(Adapter(schema), m_impl->schema);
+    valijson::SchemaParser().populateSchema(Adapter(schema), impl->schema);
   } catch (const std::exception& exception) {
-    fail(ErrorCode::internal, fmt::format("invalid configSchema: {}", exception.what()));
+    return Failure(make_error(ErrorCode::internal, fmt::format("invalid configSchema: {}", exception.what())));
   }
+  return ConfigSchema(std::move(impl));
 }
 
 ConfigSchema::ConfigSchema(ConfigSchema&&) noexcept = default;

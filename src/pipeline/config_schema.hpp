@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "pipeline/schema_explain.hpp"
+#include "util/error.hpp"
 
 namespace spillway::pipeline {
 
@@ -15,6 +16,8 @@ class ConfigSchema {
  public:
   /// Throws when `schema` is no schema. Keeps a reference to it.
   explicit ConfigSchema(const nlohmann::json& schema);
+  /// The same for a schema that may be none.
+  static Result<ConfigSchema> make(const nlohmann::json& schema);
   ConfigSchema(ConfigSchema&&) noexcept;
   ConfigSchema& operator=(ConfigSchema&&) noexcept;
   ~ConfigSchema();
@@ -26,6 +29,8 @@ class ConfigSchema {
 
  private:
   struct Impl;
+  explicit ConfigSchema(std::unique_ptr<Impl> impl);
+
   std::unique_ptr<Impl> m_impl;
 };
 

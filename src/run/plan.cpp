@@ -24,7 +24,7 @@ std::map<std::string, pipeline::Role> roles_of(const pipeline::Manifest& manifes
     } else {
       errors.push_back(make_error(ErrorCode::invalid_pipeline,
                                   fmt::format("step '{}' has the unknown component '{}'", step.id, step.driver),
-                                  "spillway help components lists the known ones"));
+                                  "spillway components lists the known ones"));
       errors.back().id = pipeline::id_of(pipeline::Code::unknown_component);
     }
   }

@@ -21,7 +21,7 @@ TEST(Codes, TheTableHasEveryCodeOnceInTheOrderOfTheirIds) {
     EXPECT_EQ(id_of(entry.code), entry.id);
     for (std::string_view text : {entry.title, entry.cause, entry.cure}) EXPECT_FALSE(text.empty()) << entry.id;
   }
-  EXPECT_EQ(static_cast<std::size_t>(Code::edited_manifest) + 1, number);
+  EXPECT_EQ(static_cast<std::size_t>(Code::built_in_component) + 1, number);
 }
 
 TEST(Codes, AreFoundInAnyCase) {

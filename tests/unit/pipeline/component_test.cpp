@@ -93,20 +93,19 @@ TEST(Component, PathsNameTheFilesThatAConfigTouches) {
   EXPECT_TRUE(step_paths(writer, Json::object()).write.empty());
 }
 
-TEST(Component, ASpecNamesAllItsMistakes) {
-  const std::map<std::string, std::string_view, std::less<>> specs{
-      {"x", R"({"name": "x", "version": "1.0.0", "title": 5, "description": "", "role": "reader", "modes": [],
-        "capabilities": [], "secrets": [1], "paths": {"read": 5}, "hints": [], "examples": [{"title": "no config"}]})"}};
-  const ComponentCatalog catalog(specs);
-  try {
-    catalog.find("x");
-    FAIL();
-  } catch (const Exception& exception) {
-    EXPECT_EQ(exception.error().message,
-              "invalid component 'x': 'title' is of the wrong type, 'role' cannot be 'reader', 'configSchema' is "
-              "missing, 'secrets' is of the wrong type, 'examples' each have a title and a config, 'paths' is of the "
-              "wrong type, 'modes' must name at least one mode");
-  }
+TEST(Component, AConnectionSaysWhatAStepMayOverride) {
+  ComponentCatalog catalog({});
+  Json spec = Json::parse(built_in_catalog().json_of("filesystem.csv_extractor"));
+  EXPECT_FALSE(built_in_catalog().find("filesystem.csv_extractor")->connection.has_value());
+  spec["name"] = "acme.extractor";
+  spec["connection"]["fields"] = {{"host", "forbidden"}, {"schema", "allowed"}};
+  catalog.add("components/acme.extractor/spec.yaml", spec);
+  const auto& connection = catalog.find("acme.extractor")->connection;
+  ASSERT_TRUE(connection.has_value());
+  EXPECT_EQ(connection->family, "acme");
+  EXPECT_TRUE(connection->is_required);
+  EXPECT_EQ(connection->fields.at("host"), Override::forbidden);
+  EXPECT_EQ(connection->fields.at("schema"), Override::allowed);
 }
 
 }  // namespace
