@@ -41,6 +41,7 @@ Error unknown_verb(std::string_view name);
 std::unique_ptr<Command> make_run_command();
 std::unique_ptr<Command> make_validate_command();
 std::unique_ptr<Command> make_compile_command();
+std::unique_ptr<Command> make_plan_command();
 std::unique_ptr<Command> make_explain_command();
 std::unique_ptr<Command> make_components_command();
 std::unique_ptr<Command> make_worker_command();

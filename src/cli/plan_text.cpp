@@ -1,11 +1,15 @@
 #include "cli/plan_text.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <set>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/lines.hpp"
+#include "cli/step_tree.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::cli {
@@ -15,21 +19,47 @@ using nlohmann::ordered_json;
 using pipeline::Json;
 using pipeline::ManifestStep;
 
-pipeline::StepPaths paths_of(const run::Plan& plan, const ManifestStep& step,
-                             const pipeline::ComponentCatalog& catalog) {
+/// What a step touches, as far as its config says it.
+struct Touched {
+  pipeline::StepPaths paths;
+  std::string connection;  ///< "@family.alias"; empty without one
+  std::string write_mode;  ///< of a writer that has a choice: append, replace, …
+  std::vector<std::string> destroyed;
+};
+
+bool file_exists(const std::string& path) {
+  std::error_code status;
+  return std::filesystem::exists(path, status);
+}
+
+std::string text_of(const Json& config, const char* option) {
+  const auto value = config.find(option);
+  return value != config.end() && value->is_string() ? value->get<std::string>() : "";
+}
+
+Touched touched_by(const run::Plan& plan, const ManifestStep& step, const pipeline::ComponentCatalog& catalog) {
   const pipeline::ComponentSpec* spec = catalog.find(step.driver);
   const auto text = plan.files.find(step.cfg_path);
   if (spec == nullptr || text == plan.files.end()) return {};
-  return pipeline::step_paths(*spec, Json::parse(text->second));
+  const Json config = Json::parse(text->second);
+  Touched touched{pipeline::step_paths(*spec, config), text_of(config, "connection"), text_of(config, "write_mode"), {}};
+  std::ranges::copy_if(touched.paths.write, std::back_inserter(touched.destroyed), file_exists);
+  if (touched.write_mode == "replace" && touched.paths.write.empty()) {
+    const std::string table = text_of(config, "table");
+    touched.destroyed.push_back(table.empty() ? touched.connection : table);
+  }
+  return touched;
 }
 
-std::string describe(const ManifestStep& step, const pipeline::StepPaths& paths) {
+std::string describe(const ManifestStep& step, const Touched& touched) {
   std::vector<std::string> parts;
   for (const pipeline::StepInput& input : step.inputs()) {
     parts.push_back(fmt::format("{} from {}", input.key, input.from_step));
   }
-  if (!paths.read.empty()) parts.push_back("reads " + join(paths.read, ", "));
-  if (!paths.write.empty()) parts.push_back("writes " + join(paths.write, ", "));
+  if (!touched.connection.empty()) parts.push_back("through " + touched.connection);
+  if (!touched.paths.read.empty()) parts.push_back("reads " + join(touched.paths.read, ", "));
+  if (!touched.paths.write.empty()) parts.push_back("writes " + join(touched.paths.write, ", "));
+  if (!touched.write_mode.empty()) parts.push_back("write mode " + touched.write_mode);
   return join(parts, "; ");
 }
 
@@ -44,44 +74,79 @@ std::string settings_line(const config::Settings& settings) {
   return text + " are spilled\n";
 }
 
-}  // namespace
-
 std::string plan_text(const run::Plan& plan, const config::Settings& settings,
                       const pipeline::ComponentCatalog& catalog) {
+  const std::vector<TreeLine> tree = step_tree(plan.manifest);
   std::size_t id_width = 1;
   std::size_t driver_width = 1;
-  for (const ManifestStep& step : plan.manifest.steps) {
-    id_width = std::max(id_width, step.id.size());
-    driver_width = std::max(driver_width, step.driver.size());
+  for (const TreeLine& line : tree) {
+    id_width = std::max(id_width, line.branch.size() + line.step->id.size());
+    driver_width = std::max(driver_width, line.step->driver.size());
   }
   std::string text =
       fmt::format("{}: {}, as they would run\n", plan.manifest.pipeline_name, step_count(plan.manifest.steps.size()));
-  for (const ManifestStep& step : plan.manifest.steps) {
-    text += fmt::format("  {:<{}}  {:<{}}  {}\n", step.id, id_width, step.driver, driver_width,
-                        describe(step, paths_of(plan, step, catalog)));
+  std::set<std::string> connections;
+  std::string destructive;
+  for (const TreeLine& line : tree) {
+    const ManifestStep& step = *line.step;
+    const Touched touched = touched_by(plan, step, catalog);
+    text += fmt::format("  {:<{}}  {:<{}}  {:<9}  {}\n", line.branch + step.id, id_width, step.driver, driver_width,
+                        to_string(step.mode), describe(step, touched));
+    if (!touched.connection.empty()) connections.insert(touched.connection);
+    for (const std::string& target : touched.destroyed) {
+      destructive += fmt::format("destructive: step '{}' replaces {}\n", step.id, target);
+    }
   }
-  return text + settings_line(settings);
+  if (!connections.empty()) text += fmt::format("connections: {}\n", join({connections.begin(), connections.end()}, ", "));
+  return text + destructive + settings_line(settings);
+}
+
+ordered_json step_json(const ManifestStep& step, const Touched& touched) {
+  ordered_json inputs = ordered_json::object();
+  for (const pipeline::StepInput& input : step.inputs()) inputs[input.key] = {{"from_step", input.from_step}};
+  ordered_json json{{"step_id", step.id},
+                    {"driver", step.driver},
+                    {"mode", to_string(step.mode)},
+                    {"needs", step.needs},
+                    {"inputs", std::move(inputs)},
+                    {"reads", touched.paths.read},
+                    {"writes", touched.paths.write}};
+  json["connection"] = touched.connection.empty() ? ordered_json() : ordered_json(touched.connection);
+  json["write_mode"] = touched.write_mode.empty() ? ordered_json() : ordered_json(touched.write_mode);
+  return json;
 }
 
 ordered_json plan_json(const run::Plan& plan, const config::Settings& settings,
                        const pipeline::ComponentCatalog& catalog) {
   ordered_json steps = ordered_json::array();
+  ordered_json destructive = ordered_json::array();
+  std::set<std::string> connections;
   for (const ManifestStep& step : plan.manifest.steps) {
-    const pipeline::StepPaths paths = paths_of(plan, step, catalog);
-    ordered_json inputs = ordered_json::object();
-    for (const pipeline::StepInput& input : step.inputs()) inputs[input.key] = {{"from_step", input.from_step}};
-    steps.push_back({{"step_id", step.id},
-                     {"driver", step.driver},
-                     {"needs", step.needs},
-                     {"inputs", std::move(inputs)},
-                     {"reads", paths.read},
-                     {"writes", paths.write}});
+    const Touched touched = touched_by(plan, step, catalog);
+    steps.push_back(step_json(step, touched));
+    if (!touched.connection.empty()) connections.insert(touched.connection);
+    for (const std::string& target : touched.destroyed) {
+      destructive.push_back({{"step_id", step.id}, {"replaces", target}});
+    }
   }
   return {{"pipeline", plan.manifest.pipeline_name},
           {"manifest_hash", plan.manifest.hash()},
           {"exit_code", 0},
           {"steps", std::move(steps)},
+          {"connections", connections},
+          {"destructive", std::move(destructive)},
           {"settings", settings.to_json()}};
+}
+
+}  // namespace
+
+void show_plan(const run::Plan& plan, const config::Settings& settings, const pipeline::ComponentCatalog& catalog,
+               const Console& console) {
+  if (console.is_json()) {
+    console.json(plan_json(plan, settings, catalog));
+  } else {
+    console.data(plan_text(plan, settings, catalog));
+  }
 }
 
 }  // namespace spillway::cli

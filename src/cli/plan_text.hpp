@@ -1,19 +1,15 @@
 #pragma once
 
-#include <string>
-
-#include <nlohmann/json_fwd.hpp>
-
+#include "cli/console.hpp"
 #include "config/settings.hpp"
+#include "pipeline/component.hpp"
 #include "run/plan.hpp"
 
 namespace spillway::cli {
 
-/// What a run would do, for people: a line a step with its inputs and the files it touches, then the settings.
-std::string plan_text(const run::Plan& plan, const config::Settings& settings,
-                      const pipeline::ComponentCatalog& catalog);
-/// The same as data.
-nlohmann::ordered_json plan_json(const run::Plan& plan, const config::Settings& settings,
-                                 const pipeline::ComponentCatalog& catalog);
+/// Shows what a run would do and touch, as a tree of its steps or as JSON. Opens nothing; looks up which of the files
+/// to write exist.
+void show_plan(const run::Plan& plan, const config::Settings& settings, const pipeline::ComponentCatalog& catalog,
+               const Console& console);
 
 }  // namespace spillway::cli

@@ -1,6 +1,5 @@
 #include <filesystem>
 #include <future>
-#include <map>
 #include <optional>
 
 #include <CLI/CLI.hpp>
@@ -11,8 +10,8 @@
 #include "cli/pipeline_options.hpp"
 #include "cli/plan_text.hpp"
 #include "cli/progress.hpp"
+#include "cli/setting_options.hpp"
 #include "cli/summary.hpp"
-#include "config/settings.hpp"
 #include "engine/library.hpp"
 #include "run/run.hpp"
 #include "run/run_card.hpp"
@@ -48,17 +47,6 @@ std::future<void> preload_engine() {
   });
 }
 
-config::Settings settings_from(const std::map<std::string, std::string>& flags, const Console& console) {
-  const auto sources = value_or_throw(config::process_setting_sources(flags));
-  auto settings = config::resolve_settings(sources, config::detect_machine());
-  if (settings) return *settings;
-  std::vector<Error> errors = std::move(settings.error());
-  Error last = std::move(errors.back());
-  errors.pop_back();
-  console.errors(errors);
-  fail(std::move(last));
-}
-
 /// A component that the project describes can be checked and planned with, but nothing here carries it out.
 void refuse_without_driver(const run::Plan& plan, const pipeline::ComponentCatalog& catalog) {
   for (const pipeline::ManifestStep& step : plan.manifest.steps) {
@@ -75,10 +63,10 @@ class RunCommand : public Command {
  public:
   void declare(CLI::App& app) override {
     m_options.declare(app, "The pipeline document or compiled manifest");
-    app.add_flag("--dry-run", m_dry_run, "Show what would run; run, open and write nothing");
+    app.add_flag("--dry-run", m_dry_run, "The same as spillway plan: show what would run");
     app.add_flag("-q,--quiet", m_quiet, "No progress and no summary; errors only");
     app.add_flag("--no-color", m_no_color, "Plain output, as with NO_COLOR");
-    for (const config::SettingSpec& spec : config::setting_specs()) declare_setting(app, spec);
+    m_settings.declare(app);
     app.footer(k_run_help);
   }
 
@@ -87,12 +75,15 @@ class RunCommand : public Command {
     m_options.apply(console);
     std::optional<std::future<void>> engine;
     if (!m_dry_run) engine = preload_engine();
-    const config::Settings settings = settings_from(given_flags(), console);
+    const config::Settings settings = m_settings.resolve(console);
     const auto catalog = load_catalog(console);
     if (!catalog) return catalog.error();
     auto plan = m_options.load(console, *catalog);
     if (!plan) return plan.error();
-    if (m_dry_run) return show_plan(*plan, settings, *catalog, console);
+    if (m_dry_run) {
+      show_plan(*plan, settings, *catalog, console);
+      return 0;
+    }
 
     refuse_without_driver(*plan, *catalog);
 
@@ -106,38 +97,6 @@ class RunCommand : public Command {
   }
 
  private:
-  void declare_setting(CLI::App& app, const config::SettingSpec& spec) {
-    const std::string help = fmt::format("{} [{}, default {}]", spec.doc, spec.environment, spec.default_text);
-    std::string& value = m_flags[std::string(spec.name)];
-    switch (spec.kind) {
-      case config::SettingKind::boolean:
-        app.add_flag(std::string(spec.flag), value, help);
-        break;
-      case config::SettingKind::count:
-        app.add_option(std::string(spec.flag), value, help)->type_name("N");
-        break;
-      case config::SettingKind::bytes:
-        app.add_option(std::string(spec.flag), value, help)->type_name("SIZE");
-        break;
-    }
-  }
-
-  std::map<std::string, std::string> given_flags() const {
-    std::map<std::string, std::string> given = m_flags;
-    std::erase_if(given, [](const auto& flag) { return flag.second.empty(); });
-    return given;
-  }
-
-  static int show_plan(const run::Plan& plan, const config::Settings& settings,
-                       const pipeline::ComponentCatalog& catalog, const Console& console) {
-    if (console.is_json()) {
-      console.json(plan_json(plan, settings, catalog));
-    } else {
-      console.data(plan_text(plan, settings, catalog));
-    }
-    return 0;
-  }
-
   run::RunOutcome run_watched(const run::Request& request, const Console& console) const {
     ProgressDisplay display(console);
     NoDisplay no_display;
@@ -161,7 +120,7 @@ class RunCommand : public Command {
   }
 
   PipelineOptions m_options;
-  std::map<std::string, std::string> m_flags;  ///< by setting; empty when not given
+  SettingOptions m_settings;
   bool m_dry_run = false;
   bool m_quiet = false;
   bool m_no_color = false;

@@ -13,6 +13,7 @@ constexpr std::array k_verbs{
     Verb{"run", "Run a pipeline, or a compiled manifest", make_run_command},
     Verb{"validate", "Show everything that is wrong with a pipeline", make_validate_command},
     Verb{"compile", "Turn a pipeline into a manifest", make_compile_command},
+    Verb{"plan", "Show what a run would do and touch", make_plan_command},
     Verb{"explain", "Explain an error code", make_explain_command},
     Verb{"components", "Explain the components that steps are made of", make_components_command},
     Verb{"worker", "Serve the worker protocol on standard input and output", make_worker_command},
