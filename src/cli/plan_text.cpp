@@ -42,11 +42,12 @@ Touched touched_by(const run::Plan& plan, const ManifestStep& step, const pipeli
   const auto text = plan.files.find(step.cfg_path);
   if (spec == nullptr || text == plan.files.end()) return {};
   const Json config = Json::parse(text->second);
-  Touched touched{pipeline::step_paths(*spec, config), text_of(config, "connection"), text_of(config, "write_mode"), {}};
+  Touched touched{
+      pipeline::step_paths(*spec, config), text_of(config, "connection"), text_of(config, "write_mode"), {}};
   std::ranges::copy_if(touched.paths.write, std::back_inserter(touched.destroyed), file_exists);
   if (touched.write_mode == "replace" && touched.paths.write.empty()) {
     const std::string table = text_of(config, "table");
-    touched.destroyed.push_back(table.empty() ? touched.connection : table);
+    touched.destroyed.push_back(table.empty() ? touched.connection : "table " + table);
   }
   return touched;
 }
@@ -90,26 +91,25 @@ std::string plan_text(const run::Plan& plan, const config::Settings& settings,
   for (const TreeLine& line : tree) {
     const ManifestStep& step = *line.step;
     const Touched touched = touched_by(plan, step, catalog);
-    text += fmt::format("  {:<{}}  {:<{}}  {:<9}  {}\n", line.branch + step.id, id_width, step.driver, driver_width,
-                        to_string(step.mode), describe(step, touched));
+    std::string shown = fmt::format("  {:<{}}  {:<{}}  {:<9}  {}", line.branch + step.id, id_width, step.driver,
+                                    driver_width, to_string(step.mode), describe(step, touched));
+    while (shown.ends_with(' ')) shown.pop_back();
+    text += shown + "\n";
     if (!touched.connection.empty()) connections.insert(touched.connection);
     for (const std::string& target : touched.destroyed) {
       destructive += fmt::format("destructive: step '{}' replaces {}\n", step.id, target);
     }
   }
-  if (!connections.empty()) text += fmt::format("connections: {}\n", join({connections.begin(), connections.end()}, ", "));
+  if (!connections.empty())
+    text += fmt::format("connections: {}\n", join({connections.begin(), connections.end()}, ", "));
   return text + destructive + settings_line(settings);
 }
 
 ordered_json step_json(const ManifestStep& step, const Touched& touched) {
   ordered_json inputs = ordered_json::object();
   for (const pipeline::StepInput& input : step.inputs()) inputs[input.key] = {{"from_step", input.from_step}};
-  ordered_json json{{"step_id", step.id},
-                    {"driver", step.driver},
-                    {"mode", to_string(step.mode)},
-                    {"needs", step.needs},
-                    {"inputs", std::move(inputs)},
-                    {"reads", touched.paths.read},
+  ordered_json json{{"step_id", step.id},           {"driver", step.driver},       {"mode", to_string(step.mode)},
+                    {"needs", step.needs},          {"inputs", std::move(inputs)}, {"reads", touched.paths.read},
                     {"writes", touched.paths.write}};
   json["connection"] = touched.connection.empty() ? ordered_json() : ordered_json(touched.connection);
   json["write_mode"] = touched.write_mode.empty() ? ordered_json() : ordered_json(touched.write_mode);

@@ -16,9 +16,7 @@ constexpr std::array<std::pair<Role, std::string_view>, 3> k_roles{
 constexpr std::array<std::pair<Mode, std::string_view>, 3> k_modes{
     {{Mode::read, "read"}, {Mode::transform, "transform"}, {Mode::write, "write"}}};
 constexpr std::array<std::pair<Override, std::string_view>, 3> k_overrides{
-    {{Override::allowed, "allowed"},
-     {Override::warning, "warning"},
-     {Override::forbidden, "forbidden"}}};
+    {{Override::allowed, "allowed"}, {Override::warning, "warning"}, {Override::forbidden, "forbidden"}}};
 
 template <typename Enum, std::size_t size>
 std::string_view name_of(const std::array<std::pair<Enum, std::string_view>, size>& table, Enum value) {
@@ -45,9 +43,8 @@ std::optional<ConnectionSpec> connection_of(const Json& spec) {
   const auto connection = spec.find("connection");
   if (connection == spec.end()) return std::nullopt;
   const auto name = spec.at("name").get<std::string>();
-  ConnectionSpec result{connection->value("family", name.substr(0, name.find('.'))),
-                        connection->value("required", true),
-                        {}};
+  ConnectionSpec result{
+      connection->value("family", name.substr(0, name.find('.'))), connection->value("required", true), {}};
   const Json fields = connection->value("fields", Json::object());
   for (const auto& [field, policy] : fields.items()) {
     result.fields[field] = value_of(k_overrides, policy.get<std::string>()).value();

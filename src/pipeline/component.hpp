@@ -57,8 +57,8 @@ struct ComponentSpec {
   std::optional<ConnectionSpec> connection;
   std::vector<ComponentExample> examples;
   std::vector<std::string> hints;  ///< short sentences for whoever writes a config, language models included
-  std::string sha256;  ///< of the spec as canonical JSON
-  std::string file;    ///< the spec.yaml of a project's own component, for which there is no driver; empty if built in
+  std::string sha256;              ///< of the spec as canonical JSON
+  std::string file;  ///< the spec.yaml of a project's own component, for which there is no driver; empty if built in
 };
 
 /// The files that a step's config names, globs as they stand and "-" (standard output) left out: what the engine's
