@@ -7,6 +7,7 @@
 #include "cli/command.hpp"
 #include "cli/lines.hpp"
 #include "cli/pipeline_options.hpp"
+#include "run/last_compile.hpp"
 #include "util/file.hpp"
 
 namespace spillway::cli {
@@ -18,6 +19,7 @@ constexpr std::size_t k_short_hash_digits = 12;
 
 constexpr auto k_compile_help =
     R"help(Writes manifest.yaml and cfg/ and prints the path of the manifest. The same document makes the same bytes.
+spillway run --last-compile runs what was compiled last in this folder.
 
 Exit codes: 0 compiled, 1 cannot be written, 2 usage, 3 invalid.
 
@@ -45,6 +47,7 @@ class CompileCommand : public Command {
                                 ? fs::path("build") / plan->manifest.pipeline_id / hash.substr(0, k_short_hash_digits)
                                 : fs::path(m_out);
     const fs::path manifest = write_plan(*plan, folder);
+    run::remember_compile(manifest);
     console.message(
         fmt::format("{}: compiled, {}\n", plan->manifest.pipeline_name, step_count(plan->manifest.steps.size())));
     const std::string shown = (fs::path(m_options.directory) / manifest).string();

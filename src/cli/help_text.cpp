@@ -1,12 +1,10 @@
 #include "cli/help_text.hpp"
 
-#include <algorithm>
-#include <cctype>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
+#include "pipeline/spec_text.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::cli {
@@ -31,53 +29,13 @@ std::string wrapped(const std::string& text, std::size_t indent) {
   return line.empty() ? lines : lines + std::string(indent, ' ') + line + "\n";
 }
 
-/// What may stand in an option: its type, or the values that it knows.
-std::string type_of(const Json& schema) {
-  if (const auto values = schema.find("enum"); values != schema.end()) {
-    std::vector<std::string> names;
-    for (const Json& value : *values) names.push_back(value.is_string() ? value.get<std::string>() : value.dump());
-    return join(names, "|");
-  }
-  const auto type = schema.find("type");
-  if (type == schema.end()) return "any";
-  if (type->is_string()) return type->get<std::string>();
-  std::vector<std::string> names;
-  for (const Json& name : *type) names.push_back(name.get<std::string>());
-  return join(names, "|");
-}
-
-bool is_required(const Json& schema, const std::string& name) {
-  const auto required = schema.find("required");
-  return required != schema.end() && std::ranges::find(*required, Json(name)) != required->end();
-}
-
 std::string option_help(const Json& schema, const std::string& name, const Json& option) {
-  std::string head = fmt::format("  {}  {}", name, type_of(option));
-  if (is_required(schema, name)) head += ", required";
+  std::string head = fmt::format("  {}  {}", name, pipeline::option_type(option));
+  if (pipeline::is_required_option(schema, name)) head += ", required";
   if (const auto fallback = option.find("default"); fallback != option.end()) {
     head += fmt::format(", default {}", fallback->dump());
   }
   return head + "\n" + wrapped(option.value("description", ""), 6);
-}
-
-/// Text that YAML reads back as the same text when it stands there as it is.
-bool is_plain_scalar(const std::string& text) {
-  constexpr std::string_view k_plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
-  return !text.empty() && std::isalpha(static_cast<unsigned char>(text.front())) != 0 &&
-         text.find_first_not_of(k_plain) == std::string::npos && !parse_bool(text) && text != "null";
-}
-
-/// One option of an example as the line, or the lines, of YAML that a person would write.
-std::string yaml_option(const std::string& name, const Json& value) {
-  constexpr auto k_indent = "      ";
-  if (!value.is_string()) return fmt::format("{}{}: {}\n", k_indent, name, value.dump());
-  const auto text = value.get<std::string>();
-  if (text.find('\n') == std::string::npos) {
-    return fmt::format("{}{}: {}\n", k_indent, name, is_plain_scalar(text) ? text : value.dump());
-  }
-  std::string lines = fmt::format("{}{}: |\n", k_indent, name);
-  for (const std::string& line : split(trim(text), '\n')) lines += fmt::format("{}  {}\n", k_indent, line);
-  return lines;
 }
 
 std::string options_help(const Json& schema) {
@@ -85,7 +43,7 @@ std::string options_help(const Json& schema) {
   std::string required;
   std::string optional;
   for (const auto& [name, option] : properties.items()) {
-    (is_required(schema, name) ? required : optional) += option_help(schema, name, option);
+    (pipeline::is_required_option(schema, name) ? required : optional) += option_help(schema, name, option);
   }
   return required + optional;
 }
@@ -106,7 +64,7 @@ std::string connection_help(const pipeline::ComponentSpec& spec) {
 
 std::string overview() {
   std::string text = "Spillway runs data pipelines.\n\nUsage: spillway COMMAND [OPTIONS]\n\nCommands:\n";
-  for (const Verb& verb : verbs()) text += fmt::format("  {:<11} {}\n", verb.name, verb.summary);
+  for (const Verb& verb : verbs()) text += fmt::format("  {:<12} {}\n", verb.name, verb.summary);
   return text +
          "\nspillway help COMMAND               explains one of them\n"
          "spillway components                 lists the components that steps are made of\n"
@@ -134,7 +92,7 @@ std::string component_help(const pipeline::ComponentSpec& spec) {
   if (!spec.examples.empty()) text += "\nExamples:\n";
   for (const pipeline::ComponentExample& example : spec.examples) {
     text += fmt::format("  {}\n    config:\n", example.title);
-    for (const auto& [name, value] : example.config.items()) text += yaml_option(name, value);
+    for (const auto& [name, value] : example.config.items()) text += pipeline::option_yaml(name, value, 6);
   }
   if (!spec.hints.empty()) text += "\nHints:\n";
   for (const std::string& hint : spec.hints) text += wrapped("- " + hint, 2);

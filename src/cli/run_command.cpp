@@ -13,6 +13,7 @@
 #include "cli/setting_options.hpp"
 #include "cli/summary.hpp"
 #include "engine/library.hpp"
+#include "run/last_compile.hpp"
 #include "run/run.hpp"
 #include "run/run_card.hpp"
 #include "run/stop_signals.hpp"
@@ -34,7 +35,7 @@ check, 5 a data check failed, 7 the worker could not be started or died, 124 tim
 Examples:
   spillway run pipeline.yaml
   spillway run pipeline.yaml --force-spill --json | jq '.steps[] | {step_id, spill_paths}'
-  spillway run build/movies/*/manifest.yaml --memory-limit 512MB)";
+  spillway compile pipeline.yaml && spillway run --last-compile --memory-limit 512MB)";
 
 /// Loads the engine while the pipeline is read and compiled. What goes wrong here goes wrong again, and is told, when
 /// the worker prepares.
@@ -63,6 +64,8 @@ class RunCommand : public Command {
  public:
   void declare(CLI::App& app) override {
     m_options.declare(app, "The pipeline document or compiled manifest");
+    app.get_option("PIPELINE")->required(false);
+    app.add_flag("--last-compile", m_last_compile, "Run the manifest that compile wrote last in this folder");
     app.add_flag("--dry-run", m_dry_run, "The same as spillway plan: show what would run");
     app.add_flag("-q,--quiet", m_quiet, "No progress and no summary; errors only");
     app.add_flag("--no-color", m_no_color, "Plain output, as with NO_COLOR");
@@ -73,6 +76,7 @@ class RunCommand : public Command {
   int execute(Console& console) override {
     if (m_no_color) console.be_plain();
     m_options.apply(console);
+    choose_document();
     std::optional<std::future<void>> engine;
     if (!m_dry_run) engine = preload_engine();
     const config::Settings settings = m_settings.resolve(console);
@@ -97,6 +101,18 @@ class RunCommand : public Command {
   }
 
  private:
+  void choose_document() {
+    if (m_last_compile && !m_options.pipeline.empty()) {
+      fail(ErrorCode::usage,
+           fmt::format("cannot run '{}' with --last-compile: it names another manifest", m_options.pipeline),
+           "leave one of the two out");
+    }
+    if (m_last_compile) m_options.pipeline = value_or_throw(run::last_compiled());
+    if (m_options.pipeline.empty()) {
+      fail(ErrorCode::usage, "missing argument 'PIPELINE'", "spillway run --help shows what it takes");
+    }
+  }
+
   run::RunOutcome run_watched(const run::Request& request, const Console& console) const {
     ProgressDisplay display(console);
     NoDisplay no_display;
@@ -121,6 +137,7 @@ class RunCommand : public Command {
 
   PipelineOptions m_options;
   SettingOptions m_settings;
+  bool m_last_compile = false;
   bool m_dry_run = false;
   bool m_quiet = false;
   bool m_no_color = false;

@@ -10,12 +10,16 @@ namespace spillway::cli {
 namespace {
 
 constexpr std::array k_verbs{
+    Verb{"init", "Make a project that runs as it stands", make_init_command},
     Verb{"run", "Run a pipeline, or a compiled manifest", make_run_command},
     Verb{"validate", "Show everything that is wrong with a pipeline", make_validate_command},
     Verb{"compile", "Turn a pipeline into a manifest", make_compile_command},
     Verb{"plan", "Show what a run would do and touch", make_plan_command},
+    Verb{"diff", "Show what changed between two pipelines or manifests", make_diff_command},
     Verb{"explain", "Explain an error code", make_explain_command},
     Verb{"components", "Explain the components that steps are made of", make_components_command},
+    Verb{"schema", "Print the JSON Schema of pipelines", make_schema_command},
+    Verb{"completions", "Print the completions of a shell", make_completions_command},
     Verb{"worker", "Serve the worker protocol on standard input and output", make_worker_command},
     Verb{"version", "Show the version", make_version_command},
     Verb{"help", "Explain a command", make_help_command},

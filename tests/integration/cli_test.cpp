@@ -151,7 +151,11 @@ TEST_F(Cli, TheEngineIsLoadedOnlyByWhatRunsSteps) {
   for (const std::vector<std::string>& arguments : {std::vector<std::string>{"validate", "films.yaml"},
                                                     {"compile", "films.yaml"},
                                                     {"run", "--dry-run", "films.yaml"},
-                                                    {"help", "components"},
+                                                    {"plan", "films.yaml"},
+                                                    {"diff", "films.yaml", "films.yaml"},
+                                                    {"schema"},
+                                                    {"completions", "bash"},
+                                                    {"components"},
                                                     {"version"}}) {
     const ProcessResult result = spillway(arguments, traced);
     EXPECT_EQ(result.exit_code, 0) << arguments[0];
@@ -160,8 +164,9 @@ TEST_F(Cli, TheEngineIsLoadedOnlyByWhatRunsSteps) {
   EXPECT_THAT(spillway({"run", "films.yaml"}, traced).err, HasSubstr("libduckdb"));
 }
 
-TEST_F(Cli, ADryRunWritesNothing) {
+TEST_F(Cli, ADryRunAndAPlanWriteNothing) {
   EXPECT_EQ(spillway({"run", "--dry-run", "films.yaml"}).exit_code, 0);
+  EXPECT_EQ(spillway({"plan", "films.yaml"}).exit_code, 0);
   EXPECT_FALSE(fs::exists(m_folder / "logs"));
   EXPECT_FALSE(fs::exists(m_folder / "out"));
 }
