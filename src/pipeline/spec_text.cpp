@@ -110,7 +110,7 @@ std::string component_index(const ComponentCatalog& catalog) {
   std::string page =
       "# Components\n\n"
       "What steps are made of. `spillway components show NAME` shows the same. The pages are made from\n"
-      "`components/<name>/spec.yaml`; a project adds its own with the same files in its `components/`.\n\n"
+      "`components/<name>/spec.yaml`; a project [adds its own](../own_components.md).\n\n"
       "| component | role | |\n|---|---|---|\n";
   for (const std::string& name : catalog.names()) {
     const ComponentSpec& spec = *catalog.find(name);

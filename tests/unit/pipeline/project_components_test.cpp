@@ -139,6 +139,14 @@ TEST(ProjectComponents, WhatASpecSaysMustHold) {
             file + ":8:3: error: invalid configSchema: ");
 }
 
+TEST(ProjectComponents, TheSpecInTheDocsIsOne) {
+  std::stringstream page;
+  page << std::ifstream(SPILLWAY_SOURCE_DIR "/docs/own_components.md").rdbuf();
+  constexpr std::string_view k_opening = "```yaml\n";
+  const std::size_t begin = page.str().find(k_opening) + k_opening.size();
+  EXPECT_EQ(problems_of(page.str().substr(begin, page.str().find("```", begin) - begin)), Problems{});
+}
+
 TEST(ProjectComponents, BadYamlHasItsPlace) {
   EXPECT_EQ(problems_of("name: [").front().substr(0, 38), "components/acme.extractor/spec.yaml:1:");
 }
