@@ -8,7 +8,10 @@
 #include "cli/lines.hpp"
 #include "cli/pipeline_options.hpp"
 #include "run/last_compile.hpp"
+#include "run/run_card.hpp"
+#include "util/clock.hpp"
 #include "util/file.hpp"
+#include "util/version.hpp"
 
 namespace spillway::cli {
 namespace {
@@ -18,7 +21,8 @@ namespace fs = std::filesystem;
 constexpr std::size_t k_short_hash_digits = 12;
 
 constexpr auto k_compile_help =
-    R"help(Writes manifest.yaml and cfg/ and prints the path of the manifest. The same document makes the same bytes.
+    R"help(Writes manifest.yaml and cfg/ and prints the path of the manifest. The same document makes the same bytes; when it
+was compiled, and from which file, is in compile.json beside them.
 spillway run --last-compile runs what was compiled last in this folder.
 
 Exit codes: 0 compiled, 1 cannot be written, 2 usage, 3 invalid.
@@ -47,6 +51,7 @@ class CompileCommand : public Command {
                                 ? fs::path("build") / plan->manifest.pipeline_id / hash.substr(0, k_short_hash_digits)
                                 : fs::path(m_out);
     const fs::path manifest = write_plan(*plan, folder);
+    write_file_atomically(folder / "compile.json", run::to_file_text(circumstances(hash)), Durability::process);
     run::remember_compile(manifest);
     console.message(
         fmt::format("{}: compiled, {}\n", plan->manifest.pipeline_name, step_count(plan->manifest.steps.size())));
@@ -66,6 +71,16 @@ class CompileCommand : public Command {
   }
 
  private:
+  /// What differs from one compilation to the next stands beside the manifest, not in it.
+  nlohmann::ordered_json circumstances(const std::string& hash) const {
+    return {
+        {"compiled_at", now_iso8601()},
+        {"source", m_options.pipeline},
+        {"profile", m_options.profile.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(m_options.profile)},
+        {"manifest_hash", hash},
+        {"spillway", k_program_version}};
+  }
+
   /// The manifest last: whoever finds it finds what it names.
   static fs::path write_plan(const run::Plan& plan, const fs::path& folder) {
     for (const auto& [name, text] : plan.files) {

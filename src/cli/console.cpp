@@ -59,4 +59,11 @@ void Console::warnings(const std::vector<Error>& warnings) const {
   for (const Error& warning : warnings) message(display(m_terminal, warning, "warning") + "\n");
 }
 
+void fail_with_all(std::vector<Error> errors, const Console& console) {
+  Error last = std::move(errors.back());
+  errors.pop_back();
+  console.errors(errors);
+  fail(std::move(last));
+}
+
 }  // namespace spillway::cli

@@ -40,4 +40,7 @@ class Console {
   bool m_is_json = false;
 };
 
+/// Shows all errors but the last, which it throws. There is at least one.
+[[noreturn]] void fail_with_all(std::vector<Error> errors, const Console& console);
+
 }  // namespace spillway::cli

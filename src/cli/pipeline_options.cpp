@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "cli/project.hpp"
 #include "run/exit_code.hpp"
 #include "run/project_catalog.hpp"
 #include "run/run_card.hpp"
@@ -32,6 +33,11 @@ using nlohmann::ordered_json;
 void PipelineOptions::declare(CLI::App& app, const char* what) {
   app.add_option("PIPELINE", pipeline, fmt::format("{}; - reads standard input", what))->required()->type_name("");
   declare_place(app);
+  app.add_option("--param", params, "Give a parameter its value; may be repeated")
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--profile", profile, "Use the parameters of this profile")->type_name("NAME");
 }
 
 void PipelineOptions::declare_place(CLI::App& app) {
@@ -50,10 +56,28 @@ void PipelineOptions::apply(Console& console) const {
   fail(std::move(error));
 }
 
+pipeline::CompileOptions PipelineOptions::compile_options(const Console& console) const {
+  pipeline::CompileOptions options;
+  options.parameters = {.flags = {}, .environment = parameter_variables(), .profile = profile};
+  for (const std::string& param : params) {
+    const std::size_t equals = param.find('=');
+    // What was meant as a value is not shown: it may be a secret.
+    if (equals == 0 || equals == std::string::npos) {
+      fail(ErrorCode::usage, "invalid --param: it is no NAME=VALUE", "write e.g. --param limit=100");
+    }
+    const auto [known, is_new] = options.parameters.flags.emplace(param.substr(0, equals), param.substr(equals + 1));
+    if (!is_new) fail(ErrorCode::usage, fmt::format("--param '{}' is given more than once", known->first));
+  }
+  auto connections = read_project_connections();
+  if (!connections) fail_with_all(std::move(connections.error()), console);
+  options.connections = connections->names();
+  return options;
+}
+
 tl::expected<run::Plan, int> PipelineOptions::load(const Console& console,
                                                    const pipeline::ComponentCatalog& catalog) const {
   const run::Document document = value_or_throw(run::read_document(pipeline));
-  auto plan = run::make_plan(document, catalog);
+  auto plan = run::make_plan(document, catalog, compile_options(console));
   if (plan) {
     console.warnings(plan->warnings);
     return std::move(*plan);

@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "cli/console.hpp"
+#include "pipeline/compile.hpp"
 #include "pipeline/component.hpp"
 #include "run/plan.hpp"
 
@@ -18,7 +19,9 @@ namespace spillway::cli {
 /// What every command that reads a pipeline takes.
 struct PipelineOptions {
   std::string pipeline;
-  std::string directory;  ///< -C: where to act as if started there; empty for here
+  std::string directory;            ///< -C: where to act as if started there; empty for here
+  std::vector<std::string> params;  ///< --param name=value
+  std::string profile;
   bool is_json = false;
 
   void declare(CLI::App& app, const char* what);
@@ -26,6 +29,9 @@ struct PipelineOptions {
   void declare_place(CLI::App& app);
   /// Enters the directory and tells the console of --json. Throws ErrorCode::usage.
   void apply(Console& console) const;
+  /// What the pipeline is compiled with: --param, --profile, the environment, the project's connections. Throws
+  /// ErrorCode::usage.
+  pipeline::CompileOptions compile_options(const Console& console) const;
   /// The pipeline's plan, its warnings shown; or, with everything that is wrong with it shown, the exit code.
   tl::expected<run::Plan, int> load(const Console& console, const pipeline::ComponentCatalog& catalog) const;
 };

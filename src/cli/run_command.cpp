@@ -94,6 +94,7 @@ class RunCommand : public Command {
     run::Request request;
     request.plan = std::move(*plan);
     request.settings = settings;
+    request.profile = m_options.profile;
     request.base_dir = std::filesystem::current_path();
     const run::RunOutcome outcome = run_watched(request, console);
     report(outcome, console);

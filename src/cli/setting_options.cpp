@@ -34,11 +34,7 @@ config::Settings SettingOptions::resolve(const Console& console) const {
   const auto sources = value_or_throw(config::process_setting_sources(given));
   auto settings = config::resolve_settings(sources, config::detect_machine());
   if (settings) return *settings;
-  std::vector<Error> errors = std::move(settings.error());
-  Error last = std::move(errors.back());
-  errors.pop_back();
-  console.errors(errors);
-  fail(std::move(last));
+  fail_with_all(std::move(settings.error()), console);
 }
 
 }  // namespace spillway::cli

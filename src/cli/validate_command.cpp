@@ -19,6 +19,7 @@ Exit codes: 0 valid, 2 usage, 3 invalid.
 
 Examples:
   spillway validate pipeline.yaml
+  spillway validate pipeline.yaml --profile prod --param limit=100
   spillway validate pipeline.yaml --fix --dry-run
   spillway validate pipeline.yaml --json | jq '.diagnostics')";
 
@@ -60,9 +61,10 @@ class ValidateCommand : public Command {
     constexpr int k_rounds = 10;
     if (m_options.pipeline == "-") fail(ErrorCode::usage, "cannot fix '-': standard input is no file");
     run::Document document = value_or_throw(run::read_document(m_options.pipeline));
+    const pipeline::CompileOptions options = m_options.compile_options(console);
     const std::string before = document.text;
     for (int round = 0; round < k_rounds; ++round) {
-      const auto plan = run::make_plan(document, catalog);
+      const auto plan = run::make_plan(document, catalog, options);
       if (plan) break;
       document.text = pipeline::apply_fixes(document.text, plan.error());
     }

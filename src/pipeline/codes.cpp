@@ -44,10 +44,10 @@ constexpr std::array k_entries{
               "An integer does not fit 64 bits, or a number is not finite.", "Quote it if it is text."},
     CodeEntry{Code::too_deep, "OML014", "Document too deep", "Lists and maps nest to more than 64 levels.",
               "Flatten the document."},
-    CodeEntry{Code::text_not_typed, "OML015", "Text that looks typed",
-              "In YAML 1.1 yes, no, on, off, 1_000, 017, 1:30 and dates had types of their own; in YAML 1.2, which a "
-              "pipeline is written in, they are text (and 017 is the number 17).",
-              "Write true or false, or the number without underscores and leading zeros, or quote the text."},
+    CodeEntry{Code::ambiguous_number, "OML015", "Ambiguous number",
+              "An integer is written with a leading zero: 017 is fifteen to older YAML, seventeen to YAML 1.2, and a "
+              "postal code loses its zero.",
+              "Quote it if it is text, else leave the zero out (octal is 0o17)."},
 
     CodeEntry{Code::missing_key, "OML101", "Missing key",
               "A key that the pipeline or a step cannot do without is absent.", "Add it; the hint shows how."},

@@ -25,7 +25,7 @@ enum class Code : std::uint8_t {
   unknown_tag,
   number_out_of_range,
   too_deep,
-  text_not_typed,
+  ambiguous_number,
   // The keys of the pipeline and its steps
   missing_key,
   unknown_key,

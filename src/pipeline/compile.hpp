@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "pipeline/component.hpp"
+#include "pipeline/connection_names.hpp"
 #include "pipeline/diagnostics.hpp"
 #include "pipeline/manifest.hpp"
 #include "pipeline/meta_keys.hpp"
+#include "pipeline/parameters.hpp"
 
 namespace spillway::pipeline {
 
@@ -20,8 +22,15 @@ struct Compiled {
   std::vector<Error> warnings;
 };
 
+/// What a compilation depends on beside the document and the components, as data.
+struct CompileOptions {
+  ParameterSources parameters;
+  ConnectionNames connections;
+};
+
 /// Validates an OML document completely and compiles it. Pure: no file, no network, no clock; the same bytes in, the
 /// same bytes out. `file_name` only names the document in errors. Errors have code invalid_pipeline and a location.
-Diagnosed<Compiled> compile(std::string_view text, const std::string& file_name, const ComponentCatalog& catalog);
+Diagnosed<Compiled> compile(std::string_view text, const std::string& file_name, const ComponentCatalog& catalog,
+                            const CompileOptions& options = {});
 
 }  // namespace spillway::pipeline

@@ -7,12 +7,35 @@
 #include "pipeline/place.hpp"
 
 namespace spillway::pipeline {
+namespace {
+
+/// Takes the connection and its fields out of a config, as far as the schema does not list them: every component with
+/// a connection takes these.
+Json take_connection_options(const ComponentSpec& component, Json& config) {
+  Json taken = Json::object();
+  if (!component.connection) return taken;
+  const Json properties = component.config_schema.value("properties", Json::object());
+  const auto take = [&](const std::string& key) {
+    if (properties.contains(key) || !config.contains(key)) return;
+    taken[key] = std::move(config[key]);
+    config.erase(key);
+  };
+  take("connection");
+  for (const auto& [field, policy] : component.connection->fields) take(field);
+  return taken;
+}
+
+}  // namespace
+
 Json ConfigChecker::check(const OmlStep& step) {
   if (!step.is_config_readable) return Json::object();
   Json config = step.config == nullptr ? Json::object() : step.config->to_json();
+  if (step.component->connection) m_connections.check(step, config);
+  const Json connection_options = take_connection_options(*step.component, config);
   const ConfigSchema& schema = schema_of(*step.component);
   for (const ConfigProblem& problem : schema.check(config)) report(problem, step);
   schema.fill_defaults(config);
+  config.update(connection_options);
   return config;
 }
 
@@ -46,6 +69,8 @@ void ConfigChecker::report(const ConfigProblem& problem, const OmlStep& step) {
     case ConfigProblem::Kind::invalid_value:
       break;
   }
+  // A reference without a value has been reported; what it stands for would have another type.
+  if (place.value != nullptr && place.value->text.find("${params.") != std::string::npos) return;
   const bool lacks_quotes = problem.wants_string && place.value != nullptr && !place.value->text.empty();
   Error& error =
       m_diagnostics.add(Code::invalid_option, place.position,

@@ -1,6 +1,7 @@
 #include "pipeline/diagnostics.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <tuple>
 #include <utility>
 
@@ -28,7 +29,7 @@ bool fits(TextFix& fix, std::string_view line) {
   if (is_quoted) text.remove_prefix(1);
   if (!text.starts_with(fix.old_text)) return false;
   text.remove_prefix(fix.old_text.size());
-  constexpr std::string_view k_ends = " \t,]}:#";
+  constexpr std::string_view k_ends = " \t,]}:#;()";
   if (is_quoted ? !text.starts_with(quote) : !text.empty() && k_ends.find(text[0]) == std::string_view::npos) {
     return false;
   }
@@ -52,6 +53,28 @@ Error& Diagnostics::add(Code code, Position position, std::string message, std::
 void Diagnostics::hide(std::string secret) {
   constexpr std::size_t k_least_bytes = 4;  // a shorter one would mask ordinary text
   if (secret.size() >= k_least_bytes) m_hidden.push_back(std::move(secret));
+}
+
+Position Diagnostics::find_word(Position from, std::string_view word) const {
+  std::size_t start = 0;
+  for (std::uint32_t line = 1; line < from.line && start < m_source.size(); ++line) {
+    start = std::min(m_source.find('\n', start), m_source.size() - 1) + 1;
+  }
+  const std::string_view source = m_source;
+  const std::string_view first = from_column(source.substr(start), from.column);
+  const auto is_part = [&](std::size_t at) {
+    return at < source.size() && (std::isalnum(static_cast<unsigned char>(source[at])) != 0 || source[at] == '_');
+  };
+  for (std::size_t at = source.find(word, source.size() - first.size()); at != std::string_view::npos;
+       at = source.find(word, at + 1)) {
+    if (is_part(at + word.size()) || (at > 0 && is_part(at - 1))) continue;
+    const std::string_view before = source.substr(0, at);
+    const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+    const auto is_first_byte = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
+    return {static_cast<std::uint32_t>(std::ranges::count(before, '\n') + 1),
+            static_cast<std::uint32_t>(std::ranges::count_if(before.substr(line_start), is_first_byte) + 1)};
+  }
+  return from;
 }
 
 std::vector<Error> Diagnostics::take() {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/codes.hpp"
@@ -35,6 +36,8 @@ class Diagnostics {
   Error& add(Code code, Position position, std::string message, std::string hint = {});
   /// Masks a secret wherever an error would show it.
   void hide(std::string secret);
+  /// Where a word next stands in the source from a place on; the place itself when it does not.
+  Position find_word(Position from, std::string_view word) const;
   bool empty() const { return m_errors.empty(); }
   /// The errors in the order of their places; leaves none behind. A fix whose old text is not at its place (it came
   /// from an alias or a parameter, or is written with escapes) is dropped.

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "util/secret.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::pipeline {
@@ -53,7 +54,8 @@ std::string line_diff(std::string_view before, std::string_view after, const std
   std::string diff = fmt::format("--- {0}\n+++ {0}\n", file_name);
   for (std::size_t i = 0; i < old_lines.size() && i < new_lines.size(); ++i) {
     if (old_lines[i] == new_lines[i]) continue;
-    diff += fmt::format("@@ -{0} +{0} @@\n-{1}\n+{2}\n", i + 1, old_lines[i], new_lines[i]);
+    const auto shown = [](const std::string& line) { return may_show_secret(line) ? "***" : line; };
+    diff += fmt::format("@@ -{0} +{0} @@\n-{1}\n+{2}\n", i + 1, shown(old_lines[i]), shown(new_lines[i]));
   }
   return diff;
 }

@@ -12,7 +12,8 @@ namespace spillway::pipeline {
 /// fixes that overlap, the first is applied.
 std::string apply_fixes(std::string_view text, const std::vector<Error>& errors);
 
-/// What changed between two texts of as many lines, as a unified diff without context.
+/// What changed between two texts of as many lines, as a unified diff without context. A line that may show
+/// a secret is masked.
 std::string line_diff(std::string_view before, std::string_view after, const std::string& file_name);
 
 }  // namespace spillway::pipeline

@@ -22,8 +22,13 @@ class GraphBuilder {
  public:
   GraphBuilder(const OmlDocument& document, Diagnostics& diagnostics)
       : m_steps(document.steps), m_diagnostics(diagnostics) {
-    for (std::size_t i = 0; i < m_steps.size(); ++i) m_index.emplace(m_steps[i].id, i);
+    for (std::size_t i = 0; i < m_steps.size(); ++i) {
+      m_index.emplace(m_steps[i].id, i);
+      m_by_sql_name[sql_name_of(m_steps[i].id)].push_back(i);
+    }
     m_graph.needs.resize(m_steps.size());
+    m_graph.named_inputs.resize(m_steps.size());
+    m_graph.is_resolved.resize(m_steps.size());
   }
 
   Graph build() {
@@ -38,7 +43,9 @@ class GraphBuilder {
 
  private:
   void resolve_needs(std::size_t step);
-  void add_unknown(const OmlNeed& need, const OmlStep& step);
+  void resolve_inputs(std::size_t step);
+  std::optional<std::size_t> find_source(const OmlInput& input, const OmlStep& step);
+  void add_unknown(const std::string& step_id, Position position, const OmlStep& step, std::string_view format);
   void check_inputs(std::size_t step);
   void sort();
   void report_cycles();
@@ -48,6 +55,7 @@ class GraphBuilder {
   const std::vector<OmlStep>& m_steps;
   Diagnostics& m_diagnostics;
   std::unordered_map<std::string, std::size_t> m_index;
+  std::unordered_map<std::string, std::vector<std::size_t>> m_by_sql_name;
   std::size_t m_suggestions = 0;
   Graph m_graph;
 };
@@ -57,14 +65,16 @@ class GraphBuilder {
 void GraphBuilder::resolve_needs(std::size_t step) {
   const OmlStep& self = m_steps[step];
   if (!self.are_needs_readable) return;
-  if (!self.needs) {
+  m_graph.is_resolved[step] = true;
+  if (!self.needs && self.inputs.empty()) {
     if (takes_input(self) && step > 0) m_graph.needs[step] = {step - 1};
     return;
   }
-  for (const OmlNeed& need : *self.needs) {
+  for (const OmlNeed& need : self.needs.value_or(std::vector<OmlNeed>())) {
     const auto found = m_index.find(need.step_id);
     if (found == m_index.end()) {
-      add_unknown(need, self);
+      m_graph.is_resolved[step] = false;
+      add_unknown(need.step_id, need.position, self, "{}");
     } else if (need.step_id == self.id) {
       m_diagnostics.add(Code::self_need, need.position,
                         fmt::format("invalid need '{}': a step cannot need itself", need.step_id));
@@ -72,9 +82,49 @@ void GraphBuilder::resolve_needs(std::size_t step) {
       m_graph.needs[step].push_back(found->second);
     }
   }
+  resolve_inputs(step);
 }
 
-void GraphBuilder::add_unknown(const OmlNeed& need, const OmlStep& step) {
+/// An input implies the need.
+void GraphBuilder::resolve_inputs(std::size_t step) {
+  const OmlStep& self = m_steps[step];
+  for (const OmlInput& input : self.inputs) {
+    const auto source = find_source(input, self);
+    if (!source) {
+      m_graph.is_resolved[step] = false;
+    } else if (*source == step) {
+      m_diagnostics.add(Code::self_need, input.position,
+                        fmt::format("invalid input '{}': step '{}' cannot read itself", input.key, self.id));
+    } else {
+      std::vector<std::size_t>& needs = m_graph.needs[step];
+      if (std::ranges::find(needs, *source) == needs.end()) needs.push_back(*source);
+      m_graph.named_inputs[step].push_back({input.key, m_steps[*source].id});
+    }
+  }
+  std::ranges::sort(m_graph.named_inputs[step], {}, &StepInput::key);
+}
+
+/// The step of this id; else the only one whose id is this with other characters for '_'.
+std::optional<std::size_t> GraphBuilder::find_source(const OmlInput& input, const OmlStep& step) {
+  if (const auto exact = m_index.find(input.step_id); exact != m_index.end()) return exact->second;
+  const auto similar = m_by_sql_name.find(input.step_id);
+  if (similar == m_by_sql_name.end()) {
+    add_unknown(input.step_id, input.position, step, "${{{}.df}}");
+    return std::nullopt;
+  }
+  if (similar->second.size() == 1) return similar->second.front();
+  std::vector<std::string> ids;
+  for (std::size_t other : similar->second) ids.push_back(m_steps[other].id);
+  m_diagnostics.add(Code::invalid_input_reference, input.position,
+                    fmt::format("ambiguous input '{}' of step '{}': '{}' may be {}", input.key, step.id,
+                                input.step_id, join(ids, " or ")),
+                    fmt::format("write the id as it is, e.g. \"${{{}.df}}\"", ids.front()));
+  return std::nullopt;
+}
+
+/// `format` is how the document writes a step's id at this place.
+void GraphBuilder::add_unknown(const std::string& step_id, Position position, const OmlStep& step,
+                               std::string_view format) {
   std::string hint;
   std::optional<TextFix> fix;
   if (++m_suggestions <= k_max_suggestions) {
@@ -82,23 +132,23 @@ void GraphBuilder::add_unknown(const OmlNeed& need, const OmlStep& step) {
     for (const OmlStep& other : m_steps) {
       if (other.id != step.id) ids.push_back(other.id);
     }
-    if (const auto nearest = closest_match(need.step_id, ids)) {
+    if (const auto nearest = closest_match(step_id, ids)) {
       hint = fmt::format("did you mean '{}'?", *nearest);
-      fix = fix_at(need.position, need.step_id, *nearest);
+      fix = fix_at(position, fmt::format(fmt::runtime(format), step_id), fmt::format(fmt::runtime(format), *nearest));
     } else if (ids.size() <= k_max_listed) {
       hint = fmt::format("the other steps: {}", join(ids, ", "));
     }
   }
   m_diagnostics
-      .add(Code::unknown_step, need.position,
-           fmt::format("unknown step '{}': step '{}' needs it", need.step_id, step.id), std::move(hint))
+      .add(Code::unknown_step, position, fmt::format("unknown step '{}': step '{}' needs it", step_id, step.id),
+           std::move(hint))
       .fix = std::move(fix);
 }
 
 void GraphBuilder::check_inputs(std::size_t step) {
   const OmlStep& self = m_steps[step];
   if (!takes_input(self) || !self.are_needs_readable) return;
-  const bool names_nothing = self.needs ? self.needs->empty() : step == 0;
+  const bool names_nothing = self.inputs.empty() && (self.needs ? self.needs->empty() : step == 0);
   if (names_nothing) {
     m_diagnostics.add(Code::no_input, self.position,
                       fmt::format("step without input '{}': {} requires 'df' input", self.id, self.component->name),
@@ -106,11 +156,14 @@ void GraphBuilder::check_inputs(std::size_t step) {
   }
   for (std::size_t need : m_graph.needs[step]) {
     const OmlStep& upstream = m_steps[need];
-    if (upstream.component == nullptr || upstream.component->role != Role::writer) continue;
+    const std::vector<StepInput>& named = m_graph.named_inputs[step];
+    const bool only_orders =
+        !self.inputs.empty() && std::ranges::find(named, upstream.id, &StepInput::from_step) == named.end();
+    if (only_orders || upstream.component == nullptr || upstream.component->role != Role::writer) continue;
     m_diagnostics.add(Code::input_from_writer, need_position(step, need),
                       fmt::format("invalid input '{}' of step '{}': {} is a writer and produces no DataFrame",
                                   upstream.id, self.id, upstream.component->name),
-                      self.needs
+                      self.needs || !self.inputs.empty()
                           ? "name the step whose DataFrame it reads"
                           : "a step without needs follows the one before it; name the step that it reads in needs");
   }
@@ -174,7 +227,10 @@ Position GraphBuilder::need_position(std::size_t step, std::size_t need) const {
     const auto found = std::ranges::find(*self.needs, m_steps[need].id, &OmlNeed::step_id);
     if (found != self.needs->end()) return found->position;
   }
-  return self.position;
+  const std::string& id = m_steps[need].id;
+  const auto input = std::ranges::find_if(
+      self.inputs, [&](const OmlInput& i) { return i.step_id == id || i.step_id == sql_name_of(id); });
+  return input == self.inputs.end() ? self.position : input->position;
 }
 
 }  // namespace
@@ -183,11 +239,24 @@ Graph resolve_graph(const OmlDocument& document, Diagnostics& diagnostics) {
   return GraphBuilder(document, diagnostics).build();
 }
 
+std::vector<StepInput> inputs_of(const OmlDocument& document, const Graph& graph, std::size_t step) {
+  if (!takes_input(document.steps[step])) return {};
+  if (!graph.named_inputs[step].empty()) return graph.named_inputs[step];
+  std::vector<std::string> needs;
+  for (std::size_t need : graph.needs[step]) needs.push_back(document.steps[need].id);
+  return step_inputs(needs);
+}
+
 std::vector<std::size_t> unread_steps(const OmlDocument& document, const Graph& graph) {
   std::vector<bool> is_read(document.steps.size(), false);
   for (std::size_t step = 0; step < document.steps.size(); ++step) {
     if (!takes_input(document.steps[step])) continue;
-    for (std::size_t need : graph.needs[step]) is_read[need] = true;
+    const std::vector<StepInput>& named = graph.named_inputs[step];
+    for (std::size_t need : graph.needs[step]) {
+      const bool is_input =
+          named.empty() || std::ranges::find(named, document.steps[need].id, &StepInput::from_step) != named.end();
+      if (is_input) is_read[need] = true;
+    }
   }
   std::vector<std::size_t> unread;
   for (std::size_t step = 0; step < document.steps.size(); ++step) {

@@ -15,16 +15,7 @@ bool is_identifier_byte(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
 }
 
-/// A step id as the end of a SQL identifier.
-std::string sanitized(const std::string& step_id) {
-  std::string name = step_id;
-  std::ranges::replace_if(
-      name, [](char c) { return !is_identifier_byte(c); }, '_');
-  if (!name.empty() && name[0] >= '0' && name[0] <= '9') name.insert(0, "_");
-  return name;
-}
-
-std::string key_of(const std::string& step_id) { return "df_" + sanitized(step_id); }
+std::string key_of(const std::string& step_id) { return "df_" + sql_name_of(step_id); }
 
 /// Appends the hash to every key that another equals; returns whether there were any.
 bool separate_equal_keys(std::vector<StepInput>& inputs) {
@@ -40,6 +31,14 @@ bool separate_equal_keys(std::vector<StepInput>& inputs) {
 }
 
 }  // namespace
+
+std::string sql_name_of(const std::string& step_id) {
+  std::string name = step_id;
+  std::ranges::replace_if(
+      name, [](char c) { return !is_identifier_byte(c); }, '_');
+  if (!name.empty() && name[0] >= '0' && name[0] <= '9') name.insert(0, "_");
+  return name;
+}
 
 std::vector<StepInput> step_inputs(const std::vector<std::string>& needs) {
   if (needs.size() == 1) return {{"df", needs[0]}};

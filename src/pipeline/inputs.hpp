@@ -11,6 +11,9 @@ struct StepInput {
   std::string from_step;
 };
 
+/// A step id as the end of a SQL name: extract-movies is extract_movies.
+std::string sql_name_of(const std::string& step_id);
+
 /// The inputs that a step's needs give it (contracts.md): a single one is `df`; of several each is `df_<step id>`
 /// with every character outside [0-9A-Za-z_] replaced by _. Keys that SQL could not tell apart (it ignores case) get
 /// _ and the first 8 hex digits of the id's SHA-256. The keys are unique, as

@@ -1,6 +1,7 @@
 #include "pipeline/manifest.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <unordered_set>
 #include <utility>
@@ -19,15 +20,30 @@ constexpr std::int64_t k_manifest_version = 1;
 constexpr std::string_view k_version_key = "manifest_version";
 
 Json step_json(const ManifestStep& step) {
-  return {{"id", step.id},       {"driver", step.driver},     {"mode", to_string(step.mode)},
-          {"needs", step.needs}, {"cfg_path", step.cfg_path}, {"cfg_sha256", step.cfg_sha256}};
+  Json json{{"id", step.id},       {"driver", step.driver},     {"mode", to_string(step.mode)},
+            {"needs", step.needs}, {"cfg_path", step.cfg_path}, {"cfg_sha256", step.cfg_sha256}};
+  for (const StepInput& input : step.named_inputs) json["inputs"][input.key] = input.from_step;
+  return json;
+}
+
+/// In the order in which the manifest shows them.
+template <typename Prints>
+auto named_fingerprints(Prints& prints) {
+  using Field = std::pair<const char*, decltype(&prints.compiler)>;
+  return std::array<Field, 4>{{{"compiler", &prints.compiler},
+                               {"components", &prints.components},
+                               {"document", &prints.document},
+                               {"parameters", &prints.parameters}}};
 }
 
 /// What the hash is taken of: everything but the hash.
 Json content_json(const Manifest& manifest) {
   Json steps = Json::array();
   for (const ManifestStep& step : manifest.steps) steps.push_back(step_json(step));
+  Json fingerprints;
+  for (const auto& [name, hash] : named_fingerprints(manifest.fingerprints)) fingerprints[name] = *hash;
   return {{k_version_key, k_manifest_version},
+          {"fingerprints", std::move(fingerprints)},
           {"pipeline", {{"id", manifest.pipeline_id}, {"name", manifest.pipeline_name}}},
           {"steps", std::move(steps)}};
 }
@@ -48,6 +64,14 @@ std::string yaml_list(const std::vector<std::string>& texts) {
   return fmt::format("[{}]", list);
 }
 
+std::string yaml_map(const std::vector<StepInput>& inputs) {
+  std::string map;
+  for (const StepInput& input : inputs) {
+    map += fmt::format("{}{}: {}", map.empty() ? "" : ", ", yaml_string(input.key), yaml_string(input.from_step));
+  }
+  return fmt::format("{{{}}}", map);
+}
+
 /// Reads a manifest's tree; the first thing that is no manifest goes to the diagnostics.
 class ManifestReader {
  public:
@@ -58,6 +82,9 @@ class ManifestReader {
     if (const Node* pipeline = field(root, "pipeline", NodeKind::map)) {
       manifest.pipeline_id = text(*pipeline, "id");
       manifest.pipeline_name = text(*pipeline, "name");
+    }
+    if (const Node* fingerprints = field(root, "fingerprints", NodeKind::map)) {
+      for (const auto& [name, hash] : named_fingerprints(manifest.fingerprints)) *hash = text(*fingerprints, name);
     }
     if (const Node* steps = field(root, "steps", NodeKind::list)) {
       for (const Node& step : steps->items) manifest.steps.push_back(read_step(step));
@@ -104,8 +131,23 @@ class ManifestReader {
     if (const Node* needs = field(node, "needs", NodeKind::list)) {
       for (const Node& need : needs->items) step.needs.push_back(need.text);
     }
+    if (node.find("inputs") != nullptr) read_inputs(node, step);
     check_step(node.position, step);
     return step;
+  }
+
+  void read_inputs(const Node& node, ManifestStep& step) {
+    const Node* inputs = field(node, "inputs", NodeKind::map);
+    if (inputs == nullptr) return;
+    for (const MapEntry& input : inputs->entries) {
+      if (std::ranges::find(step.needs, input.value.text) == step.needs.end()) {
+        m_diagnostics.add(
+            Code::invalid_manifest, input.value.position,
+            fmt::format("invalid manifest: input '{}' of step '{}' is none of its needs", input.key, step.id));
+      }
+      step.named_inputs.push_back({input.key, input.value.text});
+    }
+    std::ranges::sort(step.named_inputs, {}, &StepInput::key);
   }
 
   /// Whoever edits a manifest can also compute its hash: what a run relies on is checked by itself.
@@ -132,6 +174,7 @@ class ManifestReader {
 }  // namespace
 
 std::vector<StepInput> ManifestStep::inputs() const {
+  if (!named_inputs.empty()) return named_inputs;
   return mode == Mode::read ? std::vector<StepInput>{} : step_inputs(needs);
 }
 
@@ -149,13 +192,19 @@ Json Manifest::to_json() const {
 }
 
 std::string Manifest::to_yaml() const {
-  std::string yaml =
-      fmt::format("{}: {}\nmanifest_hash: {}\npipeline:\n  id: {}\n  name: {}\nsteps:\n", k_version_key,
-                  k_manifest_version, yaml_string(hash()), yaml_string(pipeline_id), yaml_string(pipeline_name));
+  std::string yaml = fmt::format("{}: {}\nmanifest_hash: {}\nfingerprints:\n", k_version_key, k_manifest_version,
+                                 yaml_string(hash()));
+  for (const auto& [name, print] : named_fingerprints(fingerprints)) {
+    yaml += fmt::format("  {}: {}\n", name, yaml_string(*print));
+  }
+  yaml +=
+      fmt::format("pipeline:\n  id: {}\n  name: {}\nsteps:\n", yaml_string(pipeline_id), yaml_string(pipeline_name));
   for (const ManifestStep& step : steps) {
-    yaml += fmt::format("- id: {}\n  driver: {}\n  mode: {}\n  needs: {}\n  cfg_path: {}\n  cfg_sha256: {}\n",
-                        yaml_string(step.id), yaml_string(step.driver), to_string(step.mode), yaml_list(step.needs),
-                        yaml_string(step.cfg_path), yaml_string(step.cfg_sha256));
+    yaml += fmt::format("- id: {}\n  driver: {}\n  mode: {}\n  needs: {}\n", yaml_string(step.id),
+                        yaml_string(step.driver), to_string(step.mode), yaml_list(step.needs));
+    if (!step.named_inputs.empty()) yaml += fmt::format("  inputs: {}\n", yaml_map(step.named_inputs));
+    yaml +=
+        fmt::format("  cfg_path: {}\n  cfg_sha256: {}\n", yaml_string(step.cfg_path), yaml_string(step.cfg_sha256));
   }
   return yaml;
 }

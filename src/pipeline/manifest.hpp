@@ -20,14 +20,25 @@ struct ManifestStep {
   std::string cfg_path;            ///< relative to the manifest: cfg/<id>.json
   std::string cfg_sha256;          ///< of the bytes of that file
 
+  std::vector<StepInput> named_inputs;  ///< of a step that names its inputs itself, by key; else empty
+
   /// The DataFrames that the step is given. An extractor takes none: its needs only order it.
   std::vector<StepInput> inputs() const;
+};
+
+/// SHA-256 of everything that a manifest was made from.
+struct Fingerprints {
+  std::string document;    ///< what it means: comments, order of keys, description, metadata, schedule are left out
+  std::string parameters;  ///< their values
+  std::string components;  ///< the specs of the components that it uses
+  std::string compiler;
 };
 
 /// A compiled pipeline: what runs, in an order in which it can run. The same document makes the same bytes.
 struct Manifest {
   std::string pipeline_id;  ///< the name, fit for a file name
   std::string pipeline_name;
+  Fingerprints fingerprints;
   std::vector<ManifestStep> steps;
 
   const ManifestStep* find(std::string_view step_id) const;

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "pipeline/cron.hpp"
+#include "pipeline/inputs.hpp"
 #include "pipeline/step_id.hpp"
 #include "util/strings.hpp"
 
@@ -23,7 +25,8 @@ struct ForeignKey {
   std::string_view hint;     ///< what to write otherwise
 };
 
-constexpr std::array<std::string_view, 5> k_document_keys{"oml_version", "name", "steps", "description", "metadata"};
+constexpr std::array<std::string_view, 8> k_document_keys{"oml_version", "name",   "steps",    "description",
+                                                          "metadata",    "params", "profiles", "schedule"};
 constexpr std::array k_foreign_document_keys{
     ForeignKey{"version", "oml_version",
                "write oml_version: \"0.1.0\" instead: it tells the language, not the pipeline"},
@@ -36,14 +39,13 @@ constexpr std::array k_foreign_document_keys{
                "add a step with a writer component for each output instead, e.g. component: filesystem.csv_writer"},
 };
 
-constexpr std::array<std::string_view, 5> k_step_keys{"id", "component", "mode", "config", "needs"};
+constexpr std::array<std::string_view, 6> k_step_keys{"id", "component", "mode", "config", "needs", "inputs"};
 constexpr std::array k_foreign_step_keys{
     ForeignKey{"name", "id", "write id instead"},
     ForeignKey{"driver", "component", "write component instead"},
     ForeignKey{"type", "component", "write component instead"},
     ForeignKey{"uses", "component", "write component instead"},
     ForeignKey{"depends_on", "needs", "write needs instead"},
-    ForeignKey{"inputs", "needs", "name the steps in needs instead"},
     ForeignKey{"params", "config", "write config instead"},
     ForeignKey{"options", "config", "write config instead"},
     ForeignKey{"with", "config", "write config instead"},
@@ -80,6 +82,9 @@ class OmlReader {
   void read_config(const Scope& scope, OmlStep& step);
   void read_needs(const Scope& scope, OmlStep& step);
   void add_need(const Scope& scope, const Node& need, OmlStep& step);
+  void read_inputs(const Scope& scope, OmlStep& step);
+  void add_input(const Scope& scope, const MapEntry& entry, OmlStep& step);
+  void check_schedule(const Node& schedule);
 
   const ComponentCatalog& m_catalog;
   Diagnostics& m_diagnostics;
@@ -164,13 +169,41 @@ void OmlReader::check_version(const Scope& pipeline) {
   if (version->text == "0.1") error.fix = fix_at(version->position, "0.1", fmt::format("\"{}\"", k_oml_version));
 }
 
-/// `description` and `metadata` are for people and tools: they are checked and go no further.
+/// `description`, `metadata` and `schedule` are for people and other tools: they are checked and go no further.
 void OmlReader::check_optional(const Scope& pipeline) {
   if (const MapEntry* description = pipeline.map.find("description")) is_string(description->value, "description");
   if (const MapEntry* metadata = pipeline.map.find("metadata");
       metadata != nullptr && metadata->value.kind != NodeKind::map) {
     m_diagnostics.add(Code::wrong_type, metadata->value.position,
                       fmt::format("invalid 'metadata': must be a map, not {}", with_article(metadata->value.kind)));
+  }
+  if (const MapEntry* schedule = pipeline.map.find("schedule")) check_schedule(schedule->value);
+}
+
+/// A cron text, or a map of cron and timezone.
+void OmlReader::check_schedule(const Node& schedule) {
+  constexpr std::string_view k_hint =
+      "write schedule: \"0 6 * * *\", or {cron: \"0 6 * * *\", timezone: Europe/Prague}";
+  const Node* cron = &schedule;
+  if (schedule.kind == NodeKind::map) {
+    constexpr std::array<std::string_view, 2> k_schedule_keys{"cron", "timezone"};
+    const Scope scope = open(schedule, "the schedule", k_schedule_keys, {});
+    cron = required(scope, "cron", k_hint);
+    const MapEntry* zone = schedule.find("timezone");
+    if (zone != nullptr && is_string(zone->value, "timezone") && !is_time_zone_name(zone->value.text)) {
+      m_diagnostics.add(Code::invalid_schedule, zone->value.position,
+                        fmt::format("invalid timezone '{}': it is no name of a zone", zone->value.text),
+                        "write UTC, or a name such as Europe/Prague");
+    }
+    if (cron == nullptr) return;
+  }
+  if (cron->kind != NodeKind::string) {
+    m_diagnostics.add(Code::invalid_schedule, cron->position,
+                      fmt::format("invalid schedule: must be a cron text or a map, not {}", with_article(cron->kind)),
+                      std::string(k_hint));
+  } else if (const std::string problem = cron_problem(cron->text); !problem.empty()) {
+    m_diagnostics.add(Code::invalid_schedule, cron->position,
+                      fmt::format("invalid schedule '{}': {}", cron->text, problem), std::string(k_hint));
   }
 }
 
@@ -204,6 +237,7 @@ OmlStep OmlReader::read_step(const Node& node, std::size_t number) {
   if (const MapEntry* mode = node.find("mode")) read_mode(mode->value, step);
   read_config(scope, step);
   read_needs(scope, step);
+  read_inputs(scope, step);
   return step;
 }
 
@@ -303,6 +337,74 @@ void OmlReader::add_need(const Scope& scope, const Node& need, OmlStep& step) {
                       fmt::format("duplicate need '{}': {} names it twice", need.text, scope.what));
   } else {
     step.needs->push_back({need.text, need.position});
+  }
+}
+
+void OmlReader::read_inputs(const Scope& scope, OmlStep& step) {
+  const MapEntry* entry = scope.map.find("inputs");
+  if (entry == nullptr) return;
+  if (step.component != nullptr && step.component->role == Role::extractor) {
+    m_diagnostics.add(Code::input_not_taken, entry->key_position,
+                      fmt::format("invalid 'inputs' of {}: {} is an extractor and reads no DataFrame", scope.what,
+                                  step.component->name),
+                      "remove it; to run the step after another one, name that one in needs");
+    return;
+  }
+  if (entry->value.kind != NodeKind::map || entry->value.entries.empty()) {
+    step.are_needs_readable = false;
+    const bool is_map = entry->value.kind == NodeKind::map;
+    m_diagnostics.add(Code::wrong_type, entry->value.position,
+                      fmt::format("invalid 'inputs' of {}: must be a map of at least one input, not {}", scope.what,
+                                  is_map ? "an empty one" : with_article(entry->value.kind)),
+                      "write inputs: {df: \"${step-id.df}\"}, or name the steps in needs");
+    return;
+  }
+  for (const MapEntry& input : entry->value.entries) add_input(scope, input, step);
+  // The order of keys means nothing, also not for the order of the needs.
+  std::ranges::sort(step.inputs, {}, &OmlInput::key);
+}
+
+void OmlReader::add_input(const Scope& scope, const MapEntry& entry, OmlStep& step) {
+  if (entry.key.empty() || sql_name_of(entry.key) != entry.key) {
+    step.are_needs_readable = false;
+    m_diagnostics.add(Code::invalid_input_name, entry.key_position,
+                      fmt::format("invalid input '{}' of {}: a name has letters, digits and '_', and begins with no "
+                                  "digit",
+                                  entry.key, scope.what));
+  }
+  const std::string lower_key = to_lower(entry.key);
+  const auto same = std::ranges::find(step.inputs, lower_key, [](const OmlInput& i) { return to_lower(i.key); });
+  if (same != step.inputs.end()) {
+    m_diagnostics.add(Code::invalid_input_name, entry.key_position,
+                      fmt::format("invalid input '{}' of {}: SQL ignores case and cannot tell it from '{}'",
+                                  entry.key, scope.what, same->key));
+  }
+  const std::string_view text = entry.value.text;
+  const bool is_reference = entry.value.kind == NodeKind::string && text.starts_with("${") && text.ends_with('}');
+  const std::string_view inner = is_reference ? text.substr(2, text.size() - 3) : text;
+  const std::size_t dot = inner.rfind('.');
+  const std::string_view output = dot == std::string_view::npos ? "" : inner.substr(dot + 1);
+  if (is_reference && dot != std::string_view::npos && dot > 0 && output == "df") {
+    step.inputs.push_back({entry.key, std::string(inner.substr(0, dot)), entry.value.position});
+    return;
+  }
+  step.are_needs_readable = false;
+  if (is_reference && dot != std::string_view::npos && dot > 0) {
+    Error& error = m_diagnostics.add(Code::invalid_input_reference, entry.value.position,
+                                     fmt::format("unknown output '{}' in input '{}' of {}: a step's DataFrame is df",
+                                                 output, entry.key, scope.what),
+                                     fmt::format("write \"${{{}.df}}\"", inner.substr(0, dot)));
+    error.fix = fix_at(entry.value.position, std::string(text), fmt::format("${{{}.df}}", inner.substr(0, dot)));
+    return;
+  }
+  const std::string_view id = output == "df" ? inner.substr(0, dot) : inner;
+  const bool is_id = entry.value.kind == NodeKind::string && step_id_problem(id).empty();
+  Error& error = m_diagnostics.add(
+      Code::invalid_input_reference, entry.value.position,
+      fmt::format("invalid input '{}' of {}: must be a reference to a step's DataFrame", entry.key, scope.what),
+      is_id ? fmt::format("write \"${{{}.df}}\"", id) : "write \"${step-id.df}\"");
+  if (is_id && !is_reference) {
+    error.fix = fix_at(entry.value.position, std::string(text), fmt::format("\"${{{}.df}}\"", id));
   }
 }
 

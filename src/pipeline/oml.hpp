@@ -16,6 +16,13 @@ struct OmlNeed {
   Position position;
 };
 
+/// An entry of a step's `inputs`: the DataFrame of a step under a name of its own.
+struct OmlInput {
+  std::string key;
+  std::string step_id;  ///< as it is written: the id, or the id with '_' for what is no letter or digit
+  Position position;
+};
+
 /// A step as the document says it. What is wrong with it has been reported; it is kept for the checks that follow.
 struct OmlStep {
   std::string id;  ///< empty when the document gives none
@@ -28,6 +35,7 @@ struct OmlStep {
   bool are_needs_readable = true;
   Position config_position;                   ///< of the key `config`, else of the step
   std::optional<std::vector<OmlNeed>> needs;  ///< unset: the step does not say
+  std::vector<OmlInput> inputs;               ///< empty: the needs are the inputs
 };
 
 struct OmlDocument {

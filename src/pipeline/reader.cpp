@@ -26,6 +26,12 @@ std::size_t index_of(int mark) { return mark < 0 ? 0 : static_cast<std::size_t>(
 
 bool is_plain_tag(const std::string& tag) { return tag.empty() || tag == "?"; }
 
+/// "017", which readers of YAML 1.1 take for octal and those of 1.2 do not.
+bool has_leading_zero(std::string_view integer) {
+  if (integer.starts_with('-') || integer.starts_with('+')) integer.remove_prefix(1);
+  return integer.size() > 1 && integer[0] == '0' && integer[1] >= '0' && integer[1] <= '9';
+}
+
 /// Builds the tree from the parser's events, and counts what it builds: an alias is expanded by copying, so a
 /// document of ten lines may stand for billions of values.
 class TreeBuilder final : public YAML::EventHandler {
@@ -145,6 +151,11 @@ void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
                         fmt::format("number out of range '{}': {}", value,
                                     node.kind == NodeKind::integer ? "an integer has 64 bits" : "a number is finite"),
                         fmt::format("if it is text, quote it: \"{}\"", value));
+    }
+    if (node.kind == NodeKind::integer && has_leading_zero(value)) {
+      m_diagnostics.add(Code::ambiguous_number, node.position,
+                        fmt::format("ambiguous number '{}': it begins with a zero", value),
+                        fmt::format("if it is text, quote it: \"{}\"; else leave the zero out", value));
     }
   } else {
     check_tag(tag, "str", node.position);

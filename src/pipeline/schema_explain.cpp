@@ -115,6 +115,8 @@ std::string rewrite_hint(const std::vector<std::string>& types, const Json& valu
       ((accepts("integer") || accepts("number")) && is_number)) {
     return fmt::format("write {} without quotes", text);
   }
+  const std::string digits = replace_all(text, "_", "");
+  if (accepts("integer") && plain_scalar_kind(digits) == NodeKind::integer) return fmt::format("write {}", digits);
   if (const auto meant = parse_bool(text); accepts("boolean") && meant) return *meant ? "write true" : "write false";
   if (accepts("array") && !text.empty()) return fmt::format("write it as a list: [{}]", text);
   return {};
@@ -159,6 +161,10 @@ void Explainer::add_type_problem(const Json& schema, const Json& value) {
   std::ranges::transform(types, std::back_inserter(names), type_with_article);
   add(fmt::format("must be {}, not {}", or_list(names), described(value)), rewrite_hint(types, value));
   m_problems.back().wants_string = std::ranges::find(types, "string") != types.end();
+  // yes and no are text in YAML 1.2; whoever writes them for a boolean means one.
+  const bool wants_boolean = std::ranges::find(types, "boolean") != types.end();
+  const auto meant = value.is_string() ? parse_bool(value.get<std::string>()) : std::nullopt;
+  if (wants_boolean && meant) m_problems.back().nearest = *meant ? "true" : "false";
 }
 
 void Explainer::explain_choice(const Json& schema, const Json& value) {

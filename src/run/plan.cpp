@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "pipeline/compile.hpp"
 #include "util/file.hpp"
 #include "util/strings.hpp"
 
@@ -80,9 +79,16 @@ Result<Document> read_document(const std::string& path) {
   return Document{std::move(*text), path, std::filesystem::path(path).parent_path()};
 }
 
-pipeline::Diagnosed<Plan> make_plan(const Document& document, const pipeline::ComponentCatalog& catalog) {
-  if (pipeline::is_manifest(document.text)) return plan_from_manifest(document, catalog);
-  auto compiled = pipeline::compile(document.text, document.name, catalog);
+pipeline::Diagnosed<Plan> make_plan(const Document& document, const pipeline::ComponentCatalog& catalog,
+                                    const pipeline::CompileOptions& options) {
+  if (pipeline::is_manifest(document.text)) {
+    if (!options.parameters.flags.empty() || !options.parameters.profile.empty()) {
+      fail(ErrorCode::usage, fmt::format("'{}' is compiled: its parameters have their values", document.name),
+           "give --param and --profile with the pipeline it was compiled from");
+    }
+    return plan_from_manifest(document, catalog);
+  }
+  auto compiled = pipeline::compile(document.text, document.name, catalog, options);
   if (!compiled) return pipeline::Diagnosis(compiled.error());
   std::vector<Error> errors;
   auto roles = roles_of(compiled->manifest, catalog, errors);

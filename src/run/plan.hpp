@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/compile.hpp"
 #include "pipeline/component.hpp"
 #include "pipeline/diagnostics.hpp"
 #include "pipeline/manifest.hpp"
@@ -31,6 +32,7 @@ struct Plan {
 Result<Document> read_document(const std::string& path);
 /// Compiles a pipeline document, or reads a compiled manifest with its step configs, which must be as they were
 /// compiled.
-pipeline::Diagnosed<Plan> make_plan(const Document& document, const pipeline::ComponentCatalog& catalog);
+pipeline::Diagnosed<Plan> make_plan(const Document& document, const pipeline::ComponentCatalog& catalog,
+                                    const pipeline::CompileOptions& options = {});
 
 }  // namespace spillway::run

@@ -3,28 +3,52 @@
 #include <fstream>
 #include <vector>
 
-#include "documents.hpp"
+#include "config/connections.hpp"
+#include "golden_catalog.hpp"
 #include "util/file.hpp"
 
-/// tests/golden/pipelines/{broken,good}: each NAME.yaml with NAME.expected, what the compiler answers to it.
-/// Rewritten by UPDATE_GOLDEN=1; a change of an answer is then a change in a review.
+/// tests/golden/pipelines/{broken,good}: each NAME.yaml with NAME.expected, what the compiler answers to it. The
+/// folder is a project with connections and with components of its own; NAME.options.json gives params, environment
+/// and profile. Rewritten by UPDATE_GOLDEN=1; a change of an answer is then a change in a review.
 namespace spillway::pipeline {
 namespace {
 
 namespace fs = std::filesystem;
 
+const fs::path k_pipelines = SPILLWAY_SOURCE_DIR "/tests/golden/pipelines";
+
 std::vector<fs::path> documents_in(const std::string& folder) {
   std::vector<fs::path> documents;
-  for (const auto& entry : fs::directory_iterator(SPILLWAY_SOURCE_DIR "/tests/golden/pipelines/" + folder)) {
+  for (const auto& entry : fs::directory_iterator(k_pipelines / folder)) {
     if (entry.path().extension() == ".yaml") documents.push_back(entry.path());
   }
   std::ranges::sort(documents);
   return documents;
 }
 
+CompileOptions options_of(const fs::path& document) {
+  CompileOptions options;
+  options.connections.file = "spillway_connections.yaml";
+  const fs::path file = k_pipelines / options.connections.file;
+  const auto connections = config::read_connections(value_or_throw(read_file(file)), "");
+  for (const config::Connection& connection : *connections) {
+    options.connections.families[connection.family].push_back({connection.alias, connection.is_default});
+  }
+  const auto text = read_file(fs::path(document).replace_extension(".options.json"));
+  if (!text) return options;
+  const Json json = Json::parse(*text);
+  options.parameters = {json.value("params", std::map<std::string, std::string>()),
+                        json.value("environment", std::map<std::string, std::string>()), json.value("profile", "")};
+  return options;
+}
+
+Diagnosed<Compiled> compile_document(const fs::path& document) {
+  return compile(value_or_throw(read_file(document)), document.filename().string(), golden_catalog(),
+                 options_of(document));
+}
+
 std::string answer_to(const fs::path& document) {
-  const auto compiled =
-      compile(value_or_throw(read_file(document)), document.filename().string(), built_in_catalog());
+  const auto compiled = compile_document(document);
   std::string answer;
   if (!compiled) {
     for (const Error& error : compiled.error()) answer += error.to_display() + "\n";
@@ -51,10 +75,19 @@ TEST_P(Golden, TheCompilersAnswerIsTheExpectedOne) {
 
 TEST(GoldenFolders, EveryBrokenDocumentIsRefusedAndEveryGoodOneCompiles) {
   for (const fs::path& document : documents_in("broken")) {
-    EXPECT_FALSE(compile(value_or_throw(read_file(document)), "p.yaml", built_in_catalog())) << document;
+    EXPECT_FALSE(compile_document(document)) << document;
   }
   for (const fs::path& document : documents_in("good")) {
-    EXPECT_TRUE(compile(value_or_throw(read_file(document)), "p.yaml", built_in_catalog())) << document;
+    EXPECT_TRUE(compile_document(document)) << document;
+  }
+}
+
+TEST(GoldenFolders, NoAnswerShowsASecret) {
+  for (const fs::path& document : documents_in("broken")) {
+    const std::string answer = answer_to(document);
+    for (const char* secret : {"hunter2", "739154", "ghp_", "AKIA"}) {
+      EXPECT_EQ(answer.find(secret), std::string::npos) << document << "\n" << answer;
+    }
   }
 }
 

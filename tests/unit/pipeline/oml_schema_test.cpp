@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "documents.hpp"
+#include "golden_catalog.hpp"
 #include "pipeline/config_schema.hpp"
 #include "pipeline/reader.hpp"
 #include "util/file.hpp"
@@ -26,7 +26,7 @@ class OmlSchema : public ::testing::Test {
   bool accepts(std::string_view yaml) const { return m_schema.check(json_of(yaml)).empty(); }
   bool accepts_file(const fs::path& path) const { return accepts(value_or_throw(read_file(path))); }
 
-  Json m_json = oml_schema(built_in_catalog());
+  Json m_json = oml_schema(golden_catalog());
   ConfigSchema m_schema{m_json};
 };
 
