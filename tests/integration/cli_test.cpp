@@ -171,5 +171,25 @@ TEST_F(Cli, ADryRunAndAPlanWriteNothing) {
   EXPECT_FALSE(fs::exists(m_folder / "out"));
 }
 
+TEST_F(Cli, APlantedSecretIsInNoOutput) {
+  constexpr auto k_secret = "planted-s3cret-value";
+  write("spillway_connections.yaml",
+        std::string("connections: {db: {main: {password: \"${DB_PASSWORD}\", token: ") + k_secret + "}}}\n");
+  write("bad.yaml", pipeline("SELECT * FROM df_none", "out/counts.csv") + "    password: " + k_secret + "\n");
+  const std::map<std::string, std::string> environment{{"DB_PASSWORD", k_secret}};
+  for (const std::string file : {"films.yaml", "bad.yaml"}) {
+    for (const std::string verb : {"validate", "compile", "plan"}) {
+      for (const bool as_json : {false, true}) {
+        std::vector<std::string> arguments{verb, file};
+        if (as_json) arguments.emplace_back("--json");
+        const ProcessResult result = spillway(arguments, environment);
+        EXPECT_THAT(result.out + result.err, Not(HasSubstr(k_secret))) << verb << " " << file;
+      }
+    }
+  }
+  EXPECT_THAT(spillway({"explain", "OML506"}, environment).out, Not(HasSubstr(k_secret)));
+  EXPECT_THAT(spillway({"validate", "bad.yaml", "--fix", "--dry-run"}, environment).out, Not(HasSubstr(k_secret)));
+}
+
 }  // namespace
 }  // namespace spillway::testing
