@@ -1,5 +1,7 @@
 #include "pipeline/oml_schema.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace spillway::pipeline {
@@ -83,10 +85,8 @@ constexpr auto k_document_schema = R"json({
 /// Whether ${params.name} is a valid value of an option already.
 bool takes_any_string(const Json& schema) {
   if (schema.value("type", Json()) != "string") return false;
-  for (const char* limit : {"enum", "const", "pattern", "format", "maxLength"}) {
-    if (schema.contains(limit)) return false;
-  }
-  return true;
+  constexpr std::array k_limits{"enum", "const", "pattern", "format", "maxLength"};
+  return std::ranges::none_of(k_limits, [&](const char* limit) { return schema.contains(limit); });
 }
 
 Json relaxed(Json schema);
@@ -109,7 +109,7 @@ Json or_parameter(const Json& original) {
 Json relaxed(Json schema) {
   if (!schema.is_object()) return schema;
   if (const auto properties = schema.find("properties"); properties != schema.end()) {
-    for (auto& [name, property] : properties->items()) property = or_parameter(property);
+    for (const auto& [name, property] : properties->items()) property = or_parameter(property);
   }
   for (const char* values : {"items", "additionalProperties"}) {
     if (const auto value = schema.find(values); value != schema.end()) *value = or_parameter(*value);

@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "pipeline/meta_keys.hpp"
 #include "util/secret.hpp"
 
@@ -18,7 +20,7 @@ constexpr auto k_masked = "***";
 json masked(const std::string& key, const json& value) {
   if (value.is_structured()) {
     json result = value;
-    for (auto& [name, part] : result.items()) part = masked(value.is_object() ? name : key, part);
+    for (const auto& [name, part] : result.items()) part = masked(value.is_object() ? name : key, part);
     return result;
   }
   if (is_secret_key(key)) return k_masked;
@@ -36,8 +38,9 @@ class StepComparison {
       for (const json* map : {before, after}) {
         for (const auto& entry : map->items()) names.insert(entry.key());
       }
-      for (const std::string& name : names)
-        compare(place + "." + name, name, member(*before, name), member(*after, name));
+      for (const std::string& name : names) {
+        compare(fmt::format("{}.{}", place, name), name, member(*before, name), member(*after, name));
+      }
       return;
     }
     if (before != nullptr && after != nullptr && *before == *after) return;
