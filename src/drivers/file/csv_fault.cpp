@@ -40,7 +40,8 @@ CsvFault fault_in(const CsvPlan& plan, std::string_view engine_text) {
     return {Kind::encoding, "", "it is not " + plan.format.encoding};
   }
   if (engine_text.find("Maximum line size") != std::string_view::npos) {
-    return {Kind::line_length, "", "it is longer than 16 MB"};
+    return {Kind::line_length, "",
+            fmt::format("it is longer than {} bytes", with_thousands(plan.format.maximum_line_bytes))};
   }
   return {Kind::other, "", first_line(engine_text)};
 }
@@ -63,7 +64,7 @@ std::string hint_for(const CsvPlan& plan, const CsvFault& fault) {
     case Kind::encoding:
       return fmt::format("set encoding to what the file has (utf-8, utf-16 or latin-1), or {}", k_skip_hint);
     case Kind::line_length:
-      return "is a quote in it never closed?";
+      return "raise maximum_line_bytes, or see whether a quote is never closed";
     case Kind::other:
       break;
   }

@@ -11,11 +11,6 @@ namespace {
 
 using engine::quote_literal;
 
-std::string_view limits_sql(LineLimit limit) {
-  return limit == LineLimit::k_2_mb ? "max_line_size = 2097152, buffer_size = 4194304"
-                                    : "max_line_size = 16777216, buffer_size = 33554432";
-}
-
 std::string columns_sql(const std::vector<CsvColumn>& columns) {
   std::vector<std::string> members;
   for (const CsvColumn& column : columns) {
@@ -26,8 +21,13 @@ std::string columns_sql(const std::vector<CsvColumn>& columns) {
 
 /// What the engine would guess otherwise. A folder like year=2024 adds no column.
 std::string common_options(const CsvFormat& format, std::uint64_t skip) {
-  return fmt::format("auto_detect = false, hive_partitioning = false, encoding = {}, compression = {}, skip = {}",
-                     quote_literal(format.encoding), quote_literal(format.compression), skip);
+  // What a thread holds of a file at a time is a multiple of the buffer, which only has to hold the longest line.
+  return fmt::format(
+      "auto_detect = false, hive_partitioning = false, encoding = {}, compression = {}, skip = {}, max_line_size = "
+      "{}, "
+      "buffer_size = {}",
+      quote_literal(format.encoding), quote_literal(format.compression), skip, format.maximum_line_bytes,
+      format.maximum_line_bytes);
 }
 
 }  // namespace
@@ -42,6 +42,7 @@ CsvFormat CsvFormat::from(const nlohmann::json& config) {
   format.compression = config.at("compression").get<std::string>();
   format.null_values = texts(config, "null_values");
   format.skip_rows = config.at("skip_rows").get<std::uint64_t>();
+  format.maximum_line_bytes = config.at("maximum_line_bytes").get<std::uint64_t>();
   format.formats.date = option<std::string>(config, "date_format").value_or("");
   format.formats.timestamp = option<std::string>(config, "timestamp_format").value_or("");
   format.formats.decimal_separator = config.at("decimal_separator").get<std::string>().front();
@@ -55,22 +56,21 @@ bool CsvFormat::is_plain(const InputFile& file) const {
 }
 
 std::string read_csv(const InputFile& file, const CsvFormat& format, const std::vector<CsvColumn>& columns,
-                     std::uint64_t skip, std::string_view extra, LineLimit limit) {
+                     std::uint64_t skip, std::string_view extra) {
   return fmt::format(
-      "read_csv({}, {}, {}, header = {}, delim = {}, quote = {}, escape = {}, nullstr = {}, "
+      "read_csv({}, {}, header = {}, delim = {}, quote = {}, escape = {}, nullstr = {}, "
       "allow_quoted_nulls = false, decimal_separator = {}, columns = {}{})",
-      quote_literal(file.path.string()), common_options(format, skip), limits_sql(limit), format.header,
-      quote_literal(format.delimiter), quote_literal(format.quote), quote_literal(format.escape),
-      engine::quote_list(format.null_values), quote_literal(std::string(1, format.formats.decimal_separator)),
-      columns_sql(columns), extra);
+      quote_literal(file.path.string()), common_options(format, skip), format.header, quote_literal(format.delimiter),
+      quote_literal(format.quote), quote_literal(format.escape), engine::quote_list(format.null_values),
+      quote_literal(std::string(1, format.formats.decimal_separator)), columns_sql(columns), extra);
 }
 
-std::string read_lines(const InputFile& file, const CsvFormat& format, LineLimit limit) {
+std::string read_lines(const InputFile& file, const CsvFormat& format) {
   // The engine wants a delimiter: one that no text holds.
   return fmt::format(
-      "read_csv({}, {}, {}, header = false, delim = '\\0', quote = '', escape = '', nullstr = [''], "
+      "read_csv({}, {}, header = false, delim = '\\0', quote = '', escape = '', nullstr = [''], "
       "columns = {{'line': 'VARCHAR'}})",
-      quote_literal(file.path.string()), common_options(format, 0), limits_sql(limit));
+      quote_literal(file.path.string()), common_options(format, 0));
 }
 
 }  // namespace spillway::drivers::file

@@ -22,6 +22,7 @@ struct CsvFormat {
   std::string compression;
   std::vector<std::string> null_values;
   std::uint64_t skip_rows = 0;
+  std::uint64_t maximum_line_bytes = 0;
   TextFormats formats;
 
   static CsvFormat from(const nlohmann::json& config);
@@ -34,14 +35,11 @@ struct CsvColumn {
   std::string type;  ///< SQL
 };
 
-/// How much of a file the engine takes into memory at a time, and so the longest line. The engine fills this before
-/// it gives the first row.
-enum class LineLimit { k_2_mb, k_16_mb };
 /// "read_csv(…)" of one file. `skip` counts the records and blank lines in front of the header; `extra` is more
 /// options, each with a comma in front.
 std::string read_csv(const InputFile& file, const CsvFormat& format, const std::vector<CsvColumn>& columns,
-                     std::uint64_t skip, std::string_view extra = {}, LineLimit limit = LineLimit::k_16_mb);
+                     std::uint64_t skip, std::string_view extra = {});
 /// The lines of one file, whatever they hold, as the only column `line`; blank ones are NULL.
-std::string read_lines(const InputFile& file, const CsvFormat& format, LineLimit limit);
+std::string read_lines(const InputFile& file, const CsvFormat& format);
 
 }  // namespace spillway::drivers::file

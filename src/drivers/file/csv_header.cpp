@@ -47,19 +47,12 @@ std::string utf8_to_latin1(std::string_view text) {
 std::string unpack_head(engine::Connection& connection, const InputFile& file, CsvFormat format) {
   const bool is_utf8 = format.encoding == "utf-8";
   if (is_utf8) format.encoding = "latin-1";
-  const auto read = [&](LineLimit limit) {
-    std::string head;
-    for (const auto& line : connection.rows(
-             fmt::format("FROM {} LIMIT {}", read_lines(file, format, limit), format.skip_rows + k_head_lines))) {
-      head += line[0].value_or("") + "\n";
-    }
-    return is_utf8 ? utf8_to_latin1(head) : head;
-  };
-  try {
-    return read(LineLimit::k_2_mb);
-  } catch (const Exception&) {
-    return read(LineLimit::k_16_mb);
+  std::string head;
+  for (const auto& line :
+       connection.rows(fmt::format("FROM {} LIMIT {}", read_lines(file, format), format.skip_rows + k_head_lines))) {
+    head += line[0].value_or("") + "\n";
   }
+  return is_utf8 ? utf8_to_latin1(head) : head;
 }
 
 /// In the lines that it passes over, the engine takes a broken quote for the end of the file.

@@ -71,7 +71,7 @@ StrictColumn guessed_column(const std::string& name, const TextSample& sample, c
 }
 
 std::string sample_sql(const StepContext& context, const CsvPlan& plan, const CsvFile& file,
-                       const std::vector<std::string>& names, LineLimit limit) {
+                       const std::vector<std::string>& names) {
   std::vector<CsvColumn> texts;
   for (const std::string& name : file.header.names) texts.push_back({name, "VARCHAR"});
   const std::set<std::string> present(file.header.names.begin(), file.header.names.end());
@@ -82,23 +82,15 @@ std::string sample_sql(const StepContext& context, const CsvPlan& plan, const Cs
   }
   const std::string_view extra = plan.skips_bad_rows ? ", ignore_errors = true" : "";
   return fmt::format("SELECT {} FROM {}{}", join(items, ", "),
-                     read_csv(file.input, plan.format, texts, file.header.skip, extra, limit),
+                     read_csv(file.input, plan.format, texts, file.header.skip, extra),
                      sample_limit_sql(context, plan.files.size()));
 }
 
 TextSample read_sample(const StepContext& context, const CsvPlan& plan, const std::vector<std::string>& names) {
-  const auto read = [&](LineLimit limit) {
-    std::vector<std::string> selects;
-    for (const CsvFile& file : plan.files) selects.push_back(sample_sql(context, plan, file, names, limit));
+  std::vector<std::string> selects;
+  for (const CsvFile& file : plan.files) selects.push_back(sample_sql(context, plan, file, names));
+  try {
     return TextSample(context, names, selects, plan.format.formats);
-  };
-  try {
-    return read(LineLimit::k_2_mb);
-  } catch (const Exception&) {
-    // Perhaps a line is longer than that.
-  }
-  try {
-    return read(LineLimit::k_16_mb);
   } catch (const Exception& exception) {
     fail(explain_csv(plan, context.connection, exception.error()));
   }

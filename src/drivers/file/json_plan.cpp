@@ -91,7 +91,7 @@ std::string JsonPlan::objects(const InputFile& file) const {
       "'OBJECT' THEN CAST(line AS JSON) END END AS object FROM read_csv({}, auto_detect = false, hive_partitioning = "
       "false, header = false, delim = '\\0', quote = '', escape = '', nullstr = [''], strict_mode = false, "
       "compression = {}, max_line_size = {}, buffer_size = {}, columns = {{'line': 'VARCHAR'}})) AS objects",
-      quote_literal(file.path.string()), quote_literal(compression), maximum_object_bytes, 2 * maximum_object_bytes);
+      quote_literal(file.path.string()), quote_literal(compression), maximum_object_bytes, maximum_object_bytes);
 }
 
 std::string carriers_sql(const std::vector<StrictColumn>& columns) {

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path k_pipelines = SPILLWAY_SOURCE_DIR "/tests/golden/pipelines";
+const fs::path k_golden_pipelines = SPILLWAY_SOURCE_DIR "/tests/golden/pipelines";
 
 Json json_of(std::string_view yaml) {
   Diagnostics diagnostics("p.yaml");
@@ -32,7 +32,7 @@ class OmlSchema : public ::testing::Test {
 
 TEST_F(OmlSchema, AcceptsEveryGoodPipeline) {
   std::size_t count = 0;
-  for (const auto& entry : fs::directory_iterator(k_pipelines / "good")) {
+  for (const auto& entry : fs::directory_iterator(k_golden_pipelines / "good")) {
     if (entry.path().extension() != ".yaml") continue;
     ++count;
     const auto problems = m_schema.check(json_of(value_or_throw(read_file(entry.path()))));
@@ -49,7 +49,7 @@ TEST_F(OmlSchema, RefusesUnknownKeysTypesAndValues) {
        {"misspelt_top_keys", "foreign_top_keys", "misspelt_step_keys", "foreign_step_keys", "config_unknown_options",
         "config_types", "config_values", "config_missing_options", "negative_limit", "no_name_no_steps", "no_version",
         "other_version", "needs_of_wrong_type", "config_is_text"}) {
-    EXPECT_FALSE(accepts_file(k_pipelines / "broken" / (std::string(name) + ".yaml"))) << name;
+    EXPECT_FALSE(accepts_file(k_golden_pipelines / "broken" / (std::string(name) + ".yaml"))) << name;
   }
 }
 
