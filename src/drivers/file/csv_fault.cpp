@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "drivers/engine_text.hpp"
+#include "util/strings.hpp"
 
 namespace spillway::drivers::file {
 namespace {
