@@ -90,6 +90,7 @@ class CaseMaker {
         spilled_case("c", "csv -> filter -> csv, every frame spilled", large, k_filter),
         small_case("d", "three steps over ten rows", small),
         validate_case("e", "validate"),
+        many_steps_case("f", "validate, 5,000 steps"),
     };
   }
 
@@ -158,6 +159,21 @@ class CaseMaker {
 
   Case validate_case(const std::string& name, const std::string& description) {
     const fs::path pipeline = write_pipeline("case_" + name, m_folder / "lines_10.csv", k_filter);
+    return {name,
+            description,
+            {{"spillway", spillway("validate", pipeline, {})}, {"/bin/true", {{"/bin/true"}, {}, m_folder, {}}}}};
+  }
+
+  Case many_steps_case(const std::string& name, const std::string& description) {
+    constexpr int k_steps = 5000;
+    const fs::path pipeline = m_folder / ("case_" + name + ".yaml");
+    std::string text = fmt::format("oml_version: \"0.1.0\"\nname: case_{}\nsteps:\n", name);
+    text += "  - {id: s0, component: filesystem.csv_extractor, config: {path: in.csv}}\n";
+    for (int step = 1; step < k_steps - 1; ++step) {
+      text += fmt::format("  - {{id: s{}, component: duckdb.processor, config: {{query: FROM df}}}}\n", step);
+    }
+    text += "  - {id: write, component: filesystem.csv_writer, config: {path: out.csv}}\n";
+    write_file_atomically(pipeline, text, Durability::process);
     return {name,
             description,
             {{"spillway", spillway("validate", pipeline, {})}, {"/bin/true", {{"/bin/true"}, {}, m_folder, {}}}}};

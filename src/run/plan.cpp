@@ -71,7 +71,7 @@ Result<Document> read_document(const std::string& path) {
   if (!text) {
     Error error = std::move(text.error());
     // A wrong path is a mistake on the command line, not one in a pipeline.
-    if (error.os_errno != 0) error.code = ErrorCode::usage;
+    error.code = error.os_errno != 0 ? ErrorCode::usage : ErrorCode::invalid_pipeline;
     if (error.os_errno == ENOENT) error.hint = near_file_hint(path);
     return Failure(std::move(error));
   }

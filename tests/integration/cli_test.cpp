@@ -99,6 +99,18 @@ TEST_F(Cli, AnInvalidPipelineExits3WithoutARun) {
   EXPECT_FALSE(fs::exists(m_folder / "logs"));
 }
 
+TEST_F(Cli, APipelineOfAGigabyteIsRefusedBeforeItIsRead) {
+  fs::path file = m_folder / "large.yaml";
+  write("large.yaml", "oml_version: \"0.1.0\"\nname: ");
+  fs::resize_file(file, 1'000'000'000);
+  const ProcessResult result = spillway({"validate", "large.yaml"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_EQ(result.err, "error: cannot read 'large.yaml': longer than 67108864 bytes\n");
+  if (!program_is_sanitized()) {
+    EXPECT_LT(result.peak_rss_kb / 1024, 200);
+  }
+}
+
 TEST_F(Cli, StandardOutputOfAWriterIsDataOnly) {
   write("films.yaml", pipeline("SELECT title FROM df WHERE year = 1979", "-"));
   const ProcessResult result = spillway({"run", "films.yaml"});

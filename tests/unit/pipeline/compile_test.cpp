@@ -24,6 +24,18 @@ TEST(Compile, TheSameBytesInAreTheSameBytesOut) {
   EXPECT_EQ(first.files, second.files);
 }
 
+TEST(Compile, FiveThousandStepsInAChain) {
+  constexpr int k_steps = 5000;
+  std::string steps = "  - {id: s0, component: filesystem.csv_extractor, config: {path: in.csv}}\n";
+  for (int step = 1; step < k_steps; ++step) {
+    steps += fmt::format("  - {{id: s{}, component: duckdb.processor, config: {{query: FROM df}}}}\n", step);
+  }
+  const Compiled compiled = compiled_or_fail(document_of(steps));
+  ASSERT_EQ(compiled.manifest.steps.size(), std::size_t{k_steps});
+  EXPECT_EQ(compiled.manifest.steps.back().needs, std::vector<std::string>{"s4998"});
+  EXPECT_EQ(compiled.files.size(), std::size_t{k_steps});
+}
+
 TEST(Compile, CommentsKeyOrderQuotesAndDescriptionsChangeNothing) {
   const std::string hash = hash_of(document_of(k_three_steps));
   EXPECT_EQ(hash, hash_of(R"(# a comment
