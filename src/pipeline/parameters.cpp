@@ -333,6 +333,11 @@ bool ParameterReader::accepts(const Declaration& declaration, const Node& value,
 
 std::optional<Node> ParameterReader::from_text(const Declaration& declaration, const std::string& text,
                                                const std::string& origin) {
+  if (to_valid_utf8(text) != text) {
+    m_diagnostics.add(Code::invalid_parameter_value, declaration.position,
+                      fmt::format("invalid value of {}: it is not UTF-8", origin));
+    return std::nullopt;
+  }
   const std::optional<Node> value = typed(text, declaration.type);
   if (value) return accepts(declaration, *value, declaration.position, origin) ? value : std::nullopt;
   const bool may_be_secret = is_secret_key(declaration.name) || !secret_shape(text).empty();

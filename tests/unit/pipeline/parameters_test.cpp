@@ -37,6 +37,16 @@ TEST(Parameters, AFlagBeatsTheEnvironmentWhichBeatsTheProfileWhichBeatsTheDefaul
   EXPECT_EQ(config_with(sources)["path"], Json("a4.csv"));
 }
 
+/// Found by a fuzzer: such bytes cannot stand in a config, which is JSON.
+TEST(Parameters, AValueThatIsNotUtf8) {
+  ParameterSources sources;
+  sources.flags["limit"] = "\xb5";
+  EXPECT_EQ(config_with(sources), "invalid value of --param limit: it is not UTF-8");
+  sources = {};
+  sources.environment["SPILLWAY_PARAM_LIMIT"] = "a\xff";
+  EXPECT_EQ(config_with(sources), "invalid value of SPILLWAY_PARAM_LIMIT: it is not UTF-8");
+}
+
 TEST(Parameters, AnEmptyVariableCountsAsUnset) {
   EXPECT_EQ(config_with({{}, {{"SPILLWAY_PARAM_LIMIT", ""}}, ""})["limit"], Json(1));
 }
