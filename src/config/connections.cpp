@@ -94,7 +94,7 @@ class ConnectionReader {
     m_connections.push_back(std::move(connection));
   }
   void read_default(Connection& connection, const YAML::Node& value, const std::string& name) {
-    const std::string text = value.Scalar();
+    const std::string& text = value.Scalar();
     if (text != "true" && text != "false") {
       return add(value, fmt::format("invalid 'default' of connection '{}': must be true or false", name));
     }

@@ -90,7 +90,7 @@ TextSample read_sample(const StepContext& context, const CsvPlan& plan, const st
   std::vector<std::string> selects;
   for (const CsvFile& file : plan.files) selects.push_back(sample_sql(context, plan, file, names));
   try {
-    return TextSample(context, names, selects, plan.format.formats);
+    return {context, names, selects, plan.format.formats};
   } catch (const Exception& exception) {
     fail(explain_csv(plan, context.connection, exception.error()));
   }
