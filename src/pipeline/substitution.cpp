@@ -146,6 +146,17 @@ const Parameter* Substitution::find(const Node& node, std::string_view inner) {
   return nullptr;
 }
 
+/// Only a step's config may refer to parameters.
+void substitute_in_step(Node& step, Substitution& substitution) {
+  for (MapEntry& part : step.entries) {
+    if (part.key == "config") {
+      substitution.replace(part.value);
+    } else {
+      substitution.refuse(part.value);
+    }
+  }
+}
+
 }  // namespace
 
 void substitute_parameters(Node& root, const std::vector<Parameter>& parameters, Diagnostics& diagnostics,
@@ -157,15 +168,7 @@ void substitute_parameters(Node& root, const std::vector<Parameter>& parameters,
       substitution.refuse(entry.value);
       continue;
     }
-    for (Node& step : entry.value.items) {
-      for (MapEntry& part : step.entries) {
-        if (part.key == "config") {
-          substitution.replace(part.value);
-        } else {
-          substitution.refuse(part.value);
-        }
-      }
-    }
+    for (Node& step : entry.value.items) substitute_in_step(step, substitution);
   }
   for (const Parameter& parameter : parameters) {
     if (substitution.is_used(parameter.name)) continue;
