@@ -5,25 +5,16 @@
 #include <tuple>
 #include <utility>
 
+#include "pipeline/source_text.hpp"
 #include "util/secret.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::pipeline {
 namespace {
 
-/// The part of a line from a column on.
-std::string_view from_column(std::string_view line, std::size_t column) {
-  std::size_t at = 0;
-  for (std::size_t passed = 1; passed < column && at < line.size(); ++passed) {
-    ++at;
-    while (at < line.size() && (static_cast<unsigned char>(line[at]) & 0xC0U) == 0x80U) ++at;
-  }
-  return line.substr(at);
-}
-
 /// Whether the fix's old text is what stands at its place, as a whole; a quote before it moves the place.
 bool fits(TextFix& fix, std::string_view line) {
-  std::string_view text = from_column(line, fix.column);
+  std::string_view text = line.substr(byte_of_column(line, fix.column));
   const char quote = text.empty() ? '\0' : text[0];
   const bool is_quoted = (quote == '"' || quote == '\'') && !fix.old_text.starts_with(quote);
   if (is_quoted) text.remove_prefix(1);
@@ -61,12 +52,11 @@ Position Diagnostics::find_word(Position from, std::string_view word) const {
     start = std::min(m_source.find('\n', start), m_source.size() - 1) + 1;
   }
   const std::string_view source = m_source;
-  const std::string_view first = from_column(source.substr(start), from.column);
+  start += byte_of_column(source.substr(start), from.column);
   const auto is_part = [&](std::size_t at) {
     return at < source.size() && (std::isalnum(static_cast<unsigned char>(source[at])) != 0 || source[at] == '_');
   };
-  for (std::size_t at = source.find(word, source.size() - first.size()); at != std::string_view::npos;
-       at = source.find(word, at + 1)) {
+  for (std::size_t at = source.find(word, start); at != std::string_view::npos; at = source.find(word, at + 1)) {
     if (is_part(at + word.size()) || (at > 0 && is_part(at - 1))) continue;
     const std::string_view before = source.substr(0, at);
     const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0

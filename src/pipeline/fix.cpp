@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "pipeline/source_text.hpp"
 #include "util/secret.hpp"
 #include "util/strings.hpp"
 
@@ -18,11 +19,8 @@ std::size_t offset_of(std::string_view text, std::size_t line, std::size_t colum
     at = std::min(text.find_first_of("\r\n", at), text.size());
     at += text.substr(at).starts_with("\r\n") ? 2 : 1;
   }
-  for (; column > 1 && at < text.size(); --column) {
-    do ++at;
-    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U);
-  }
-  return std::min(at, text.size());
+  at = std::min(at, text.size());
+  return at + byte_of_column(text.substr(at), column);
 }
 
 }  // namespace

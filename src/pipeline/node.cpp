@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "util/strings.hpp"
+
 namespace spillway::pipeline {
 namespace {
 
@@ -121,6 +123,16 @@ bool is_representable(NodeKind kind, std::string_view text) {
 const MapEntry* Node::find(std::string_view key) const {
   const auto entry = std::ranges::find(entries, key, &MapEntry::key);
   return entry == entries.end() ? nullptr : &*entry;
+}
+
+const Node* Node::at_pointer(std::string_view pointer) const {
+  const Node* node = this;
+  for (const std::string& key : split(pointer.empty() ? pointer : pointer.substr(1), '/')) {
+    const MapEntry* entry = node->find(key);
+    if (entry == nullptr) return nullptr;
+    node = &entry->value;
+  }
+  return node;
 }
 
 nlohmann::json Node::to_json() const {

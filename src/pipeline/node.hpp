@@ -26,6 +26,8 @@ struct Node {
   std::vector<MapEntry> entries;  ///< of a map, in the order of the document; keys are unique
 
   const MapEntry* find(std::string_view key) const;
+  /// The value that a JSON pointer of map keys leads to; null when there is none.
+  const Node* at_pointer(std::string_view pointer) const;
   nlohmann::json to_json() const;
 };
 

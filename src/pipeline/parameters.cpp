@@ -117,6 +117,9 @@ class ParameterReader {
   std::optional<Node> value_of(const Declaration& declaration);
   std::optional<Node> from_text(const Declaration& declaration, const std::string& text, const std::string& origin);
   std::string how_to_give(const Declaration& declaration) const;
+  void hide_secret(const Declaration& declaration, const std::string& text) {
+    if (is_secret_key(declaration.name) || !secret_shape(text).empty()) m_diagnostics.hide(text);
+  }
 
   std::vector<std::string> names() const {
     std::vector<std::string> names;
@@ -304,8 +307,7 @@ void ParameterReader::check_flags() {
 
 bool ParameterReader::accepts(const Declaration& declaration, const Node& value, Position position,
                               const std::string& origin) {
-  const bool may_be_secret = is_secret_key(declaration.name) || !secret_shape(value.text).empty();
-  if (may_be_secret) m_diagnostics.hide(value.text);
+  hide_secret(declaration, value.text);
   if (!has_type(value, declaration.type)) {
     const bool lacks_quotes = declaration.type == "string" && is_scalar(value) && !value.text.empty();
     Error& error = m_diagnostics.add(Code::invalid_parameter_value, position,
@@ -340,8 +342,7 @@ std::optional<Node> ParameterReader::from_text(const Declaration& declaration, c
   }
   const std::optional<Node> value = typed(text, declaration.type);
   if (value) return accepts(declaration, *value, declaration.position, origin) ? value : std::nullopt;
-  const bool may_be_secret = is_secret_key(declaration.name) || !secret_shape(text).empty();
-  if (may_be_secret) m_diagnostics.hide(text);
+  hide_secret(declaration, text);
   m_diagnostics.add(
       Code::invalid_parameter_value, declaration.position,
       fmt::format("invalid value '{}' of {}: must be {}", text, origin, with_type_article(declaration.type)));

@@ -43,13 +43,8 @@ void SecretCheck::check(const OmlStep& step) {
 }
 
 void SecretCheck::check_pointer(const OmlStep& step, const std::string& pointer) {
-  const Node* node = step.config;
-  for (const std::string& key : split(pointer.empty() ? pointer : pointer.substr(1), '/')) {
-    const MapEntry* entry = node->find(key);
-    if (entry == nullptr) return;
-    node = &entry->value;
-  }
-  if (!is_value(*node)) return;
+  const Node* node = step.config->at_pointer(pointer);
+  if (node == nullptr || !is_value(*node)) return;
   const std::string path = replace_all(pointer.substr(1), "/", ".");
   refuse(*node, fmt::format("'{}' of step '{}'", path, step.id), "the option is a secret");
 }

@@ -37,4 +37,7 @@ class SourceText {
   mutable Place m_last;
 };
 
+/// Where a column (in characters, from 1) begins in a text, in bytes; the text's size when it is shorter.
+std::size_t byte_of_column(std::string_view text, std::size_t column);
+
 }  // namespace spillway::pipeline

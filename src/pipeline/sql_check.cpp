@@ -17,14 +17,6 @@ bool looks_like_input(const std::string& lower_name) {
   return lower_name == "df" || lower_name == "input_df" || lower_name.starts_with("df_");
 }
 
-const Node* find_value(const Node* config, const std::string& pointer) {
-  for (const std::string& key : split(pointer.empty() ? pointer : pointer.substr(1), '/')) {
-    const MapEntry* entry = config == nullptr ? nullptr : config->find(key);
-    config = entry == nullptr ? nullptr : &entry->value;
-  }
-  return config;
-}
-
 void check_query(const OmlStep& step, const std::vector<StepInput>& inputs, const Node& query,
                  Diagnostics& diagnostics) {
   std::vector<std::string> views;
@@ -55,7 +47,7 @@ void check_sql_inputs(const OmlDocument& document, const Graph& graph, Diagnosti
     const std::vector<StepInput> inputs = inputs_of(document, graph, i);
     if (inputs.empty()) continue;
     for (const std::string& pointer : step.component->input_sql) {
-      const Node* query = find_value(step.config, pointer);
+      const Node* query = step.config == nullptr ? nullptr : step.config->at_pointer(pointer);
       if (query != nullptr && query->kind == NodeKind::string) check_query(step, inputs, *query, diagnostics);
     }
   }

@@ -134,9 +134,9 @@ constexpr auto k_ends_of_from = std::to_array<std::string_view>(
      "qualify", "using", "on", "sample", "values", "with"});
 /// Words before a parenthesis that do not make it a function's.
 constexpr auto k_no_functions = std::to_array<std::string_view>(
-    {"from",    "join", "in",    "as",   "exists", "any",    "all",       "some",   "not",
-     "and",     "or",   "where", "on",   "union",  "except", "intersect", "select", "materialized",
-     "lateral", "when", "then",  "else", "case",   "by",     "having",    "by",     "distinct"});
+    {"from",    "join", "in",    "as",   "exists", "any",    "all",       "some",    "not",
+     "and",     "or",   "where", "on",   "union",  "except", "intersect", "select",  "materialized",
+     "lateral", "when", "then",  "else", "case",   "by",     "having",    "distinct"});
 
 template <typename Words>
 bool is_one_of_words(const Words& words, const Token& token) {
