@@ -2,7 +2,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <set>
 #include <string_view>
+
+#include <fmt/format.h>
 
 #include "pipeline/parameters.hpp"
 #include "util/file.hpp"
@@ -11,6 +16,30 @@ namespace spillway::cli {
 namespace {
 
 constexpr std::uint64_t k_max_connections_bytes = std::uint64_t{1} << 20;
+constexpr auto k_dotenv = ".env";
+
+std::set<std::string> named_connections(const run::Plan& plan) {
+  std::set<std::string> references;
+  for (const auto& [path, text] : plan.files) {
+    const config::Json config = config::Json::parse(text);
+    const auto connection = config.find("connection");
+    const bool is_reference = connection != config.end() && connection->is_string();
+    if (is_reference && connection->get_ref<const std::string&>().starts_with('@')) references.insert(*connection);
+  }
+  return references;
+}
+
+config::Checked<std::map<std::string, std::string>> project_dotenv() {
+  Result<std::string> text = read_file(k_dotenv, k_max_connections_bytes);
+  if (text) return config::read_dotenv(*text, k_dotenv);
+  if (text.error().code == ErrorCode::file_not_found) return {};
+  return tl::unexpected(std::vector<Error>{std::move(text.error())});
+}
+
+std::optional<std::string> environment_variable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
 
 }  // namespace
 
@@ -32,6 +61,40 @@ config::Checked<ProjectConnections> read_project_connections() {
     return ProjectConnections{std::string(file), std::move(*connections)};
   }
   return ProjectConnections{};
+}
+
+config::Checked<ResolvedConnections> resolve_connections(const run::Plan& plan) {
+  ResolvedConnections resolved;
+  const std::set<std::string> references = named_connections(plan);
+  if (references.empty()) return resolved;
+  const auto project = read_project_connections();
+  if (!project) return tl::unexpected(project.error());
+  auto dotenv = project_dotenv();
+  if (!dotenv) return tl::unexpected(std::move(dotenv.error()));
+  const config::ValueSources sources{environment_variable, std::move(*dotenv), [](const std::string& path) {
+                                       return read_file(path, k_max_connections_bytes);
+                                     }};
+  std::vector<Error> errors;
+  for (const std::string& reference : references) {
+    const auto connection = std::ranges::find_if(project->connections, [&](const config::Connection& candidate) {
+      return fmt::format("@{}.{}", candidate.family, candidate.alias) == reference;
+    });
+    if (connection == project->connections.end()) {
+      errors.push_back(make_error(ErrorCode::connection,
+                                  fmt::format("unknown connection '{}': the project does not declare it", reference),
+                                  "compile the pipeline here: it may come from another project"));
+      continue;
+    }
+    auto values = config::resolve_connection(*connection, sources);
+    if (!values) {
+      std::ranges::move(values.error(), std::back_inserter(errors));
+      continue;
+    }
+    resolved.by_reference[reference] = std::move(values->fields);
+    std::ranges::move(values->secrets, std::back_inserter(resolved.secrets));
+  }
+  if (!errors.empty()) return tl::unexpected(std::move(errors));
+  return resolved;
 }
 
 std::map<std::string, std::string> parameter_variables() {

@@ -6,6 +6,7 @@
 
 #include "config/connections.hpp"
 #include "pipeline/connection_names.hpp"
+#include "run/plan.hpp"
 
 namespace spillway::cli {
 
@@ -18,6 +19,14 @@ struct ProjectConnections {
 };
 /// All that is wrong with the file, at once.
 config::Checked<ProjectConnections> read_project_connections();
+
+/// The connections that a plan's steps name, with their values: from the environment, .env and files.
+struct ResolvedConnections {
+  config::Json by_reference = config::Json::object();  ///< "@family.alias" -> its fields
+  std::vector<std::string> secrets;                    ///< what no output may show
+};
+/// Reads no value when no step names a connection. Errors (code connection) name the field, never a value.
+config::Checked<ResolvedConnections> resolve_connections(const run::Plan& plan);
 
 /// The variables of this process that give parameters their values.
 std::map<std::string, std::string> parameter_variables();

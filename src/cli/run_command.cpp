@@ -10,6 +10,7 @@
 #include "cli/pipeline_options.hpp"
 #include "cli/plan_text.hpp"
 #include "cli/progress.hpp"
+#include "cli/project.hpp"
 #include "cli/setting_options.hpp"
 #include "cli/summary.hpp"
 #include "engine/library.hpp"
@@ -89,9 +90,13 @@ class RunCommand : public Command {
       return 0;
     }
 
+    auto connections = resolve_connections(*plan);
+    if (!connections) fail_with_all(std::move(connections.error()), console);
     refuse_without_driver(*plan, *catalog);
 
     run::Request request;
+    request.connections = std::move(connections->by_reference);
+    for (const std::string& secret : connections->secrets) request.redactor.add_secret(secret);
     request.plan = std::move(*plan);
     request.settings = settings;
     request.profile = m_options.profile;

@@ -183,6 +183,38 @@ TEST_F(Cli, ADryRunAndAPlanWriteNothing) {
   EXPECT_FALSE(fs::exists(m_folder / "out"));
 }
 
+/// What a connection's values are made of shows before anything runs: a project's own component has no driver.
+TEST_F(Cli, ConnectionsAreResolvedBeforeARun) {
+  fs::copy(fs::path(SPILLWAY_SOURCE_DIR) / "tests/golden/cli/project/acme", m_folder.path(),
+           fs::copy_options::recursive);
+  const auto token = [&](const std::string& text, std::map<std::string, std::string> environment = {}) {
+    write("spillway_connections.yaml", "connections: {acme: {main: {host: h, token: \"" + text + "\"}}}\n");
+    return spillway({"run", "orders.yaml"}, std::move(environment));
+  };
+  const auto is_resolved = [](const ProcessResult& result) {
+    return result.exit_code == 3 && result.err.find("has no driver for 'acme.extractor'") != std::string::npos;
+  };
+  ProcessResult result = token("${ACME_TOKEN}");
+  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_THAT(result.err,
+              HasSubstr("error: cannot resolve 'token' of connection '@acme.main': the variable "
+                        "ACME_TOKEN is not set\n  hint: export ACME_TOKEN, or write ACME_TOKEN=… in .env"));
+  EXPECT_TRUE(is_resolved(token("${ACME_TOKEN}", {{"ACME_TOKEN", "t"}})));
+  EXPECT_TRUE(is_resolved(token("${ACME_TOKEN:-none}")));
+  result = token("${file:token.txt}");
+  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_THAT(result.err, HasSubstr("cannot read 'token.txt'"));
+  write("token.txt", "t\n");
+  EXPECT_TRUE(is_resolved(token("${file:token.txt}")));
+  write(".env", "ACME_TOKEN=t\n");
+  EXPECT_TRUE(is_resolved(token("${ACME_TOKEN}")));
+  write(".env", "ACME TOKEN\n");
+  result = token("${ACME_TOKEN}");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr(".env:1:1: error: invalid line: it is no NAME=value"));
+  EXPECT_FALSE(fs::exists(m_folder / "logs"));
+}
+
 TEST_F(Cli, APlantedSecretIsInNoOutput) {
   constexpr auto k_secret = "planted-s3cret-value";
   write("spillway_connections.yaml",
@@ -190,9 +222,10 @@ TEST_F(Cli, APlantedSecretIsInNoOutput) {
   write("bad.yaml", pipeline("SELECT * FROM df_none", "out/counts.csv") + "    password: " + k_secret + "\n");
   const std::map<std::string, std::string> environment{{"DB_PASSWORD", k_secret}};
   for (const std::string file : {"films.yaml", "bad.yaml"}) {
-    for (const std::string verb : {"validate", "compile", "plan"}) {
+    for (const std::string verb : {"validate", "compile", "plan", "run", "diff"}) {
       for (const bool as_json : {false, true}) {
         std::vector<std::string> arguments{verb, file};
+        if (verb == "diff") arguments.emplace_back("films.yaml");
         if (as_json) arguments.emplace_back("--json");
         const ProcessResult result = spillway(arguments, environment);
         EXPECT_THAT(result.out + result.err, Not(HasSubstr(k_secret))) << verb << " " << file;
@@ -201,6 +234,24 @@ TEST_F(Cli, APlantedSecretIsInNoOutput) {
   }
   EXPECT_THAT(spillway({"explain", "OML506"}, environment).out, Not(HasSubstr(k_secret)));
   EXPECT_THAT(spillway({"validate", "bad.yaml", "--fix", "--dry-run"}, environment).out, Not(HasSubstr(k_secret)));
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{{"components"},
+                                                                                         {"schema"},
+                                                                                         {"completions", "bash"},
+                                                                                         {"explain"},
+                                                                                         {"version"},
+                                                                                         {"help"},
+                                                                                         {"init", "new"}}) {
+    const ProcessResult result = spillway(arguments, environment);
+    EXPECT_EQ(result.exit_code, 0) << arguments.front() << result.err;
+    EXPECT_THAT(result.out + result.err, Not(HasSubstr(k_secret))) << arguments.front();
+  }
+  for (const auto& entry : fs::recursive_directory_iterator(m_folder.path())) {
+    const std::string name = fs::relative(entry.path(), m_folder.path());
+    const bool holds_it = name == "spillway_connections.yaml" || name == "bad.yaml";
+    if (!holds_it && entry.is_regular_file()) {
+      EXPECT_THAT(read_text(entry.path()), Not(HasSubstr(k_secret))) << name;
+    }
+  }
 }
 
 }  // namespace
