@@ -5,7 +5,6 @@
 #include <tuple>
 #include <utility>
 
-#include "pipeline/source_text.hpp"
 #include "util/secret.hpp"
 #include "util/strings.hpp"
 
@@ -14,7 +13,7 @@ namespace {
 
 /// Whether the fix's old text is what stands at its place, as a whole; a quote before it moves the place.
 bool fits(TextFix& fix, std::string_view line) {
-  std::string_view text = line.substr(byte_of_column(line, fix.column));
+  std::string_view text = line.substr(byte_of_character(line, fix.column - 1));
   const char quote = text.empty() ? '\0' : text[0];
   const bool is_quoted = (quote == '"' || quote == '\'') && !fix.old_text.starts_with(quote);
   if (is_quoted) text.remove_prefix(1);
@@ -52,7 +51,7 @@ Position Diagnostics::find_word(Position from, std::string_view word) const {
     start = std::min(m_source.find('\n', start), m_source.size() - 1) + 1;
   }
   const std::string_view source = m_source;
-  start += byte_of_column(source.substr(start), from.column);
+  start += byte_of_character(source.substr(start), from.column - 1);
   const auto is_part = [&](std::size_t at) {
     return at < source.size() && (std::isalnum(static_cast<unsigned char>(source[at])) != 0 || source[at] == '_');
   };

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "pipeline/source_text.hpp"
 #include "util/secret.hpp"
 #include "util/strings.hpp"
 
@@ -20,7 +19,7 @@ std::size_t offset_of(std::string_view text, std::size_t line, std::size_t colum
     at += text.substr(at).starts_with("\r\n") ? 2 : 1;
   }
   at = std::min(at, text.size());
-  return at + byte_of_column(text.substr(at), column);
+  return at + byte_of_character(text.substr(at), column - 1);
 }
 
 }  // namespace

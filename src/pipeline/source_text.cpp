@@ -89,13 +89,4 @@ Position SourceText::position(std::size_t line, std::size_t byte_column) const {
   return {static_cast<std::uint32_t>(line + 1), static_cast<std::uint32_t>(m_last.column + 1)};
 }
 
-std::size_t byte_of_column(std::string_view text, std::size_t column) {
-  std::size_t at = 0;
-  for (; column > 1 && at < text.size(); --column) {
-    do ++at;
-    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U);
-  }
-  return at;
-}
-
 }  // namespace spillway::pipeline

@@ -37,7 +37,4 @@ class SourceText {
   mutable Place m_last;
 };
 
-/// Where a column (in characters, from 1) begins in a text, in bytes; the text's size when it is shorter.
-std::size_t byte_of_column(std::string_view text, std::size_t column);
-
 }  // namespace spillway::pipeline

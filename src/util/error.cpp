@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "util/strings.hpp"
+
 namespace spillway {
 namespace {
 
@@ -69,17 +71,6 @@ ErrorCode code_of_errno(int os_errno) {
 
 constexpr std::size_t k_shown_columns = 100;
 constexpr std::size_t k_columns_before = 60;
-
-/// The byte at which the character of this index begins.
-std::size_t byte_of_character(std::string_view text, std::size_t index) {
-  std::size_t at = 0;
-  while (at < text.size() && index > 0) {
-    ++at;
-    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) ++at;
-    --index;
-  }
-  return at;
-}
 
 /// The line and below it a caret under its column; of a long line the part around it.
 std::string source_excerpt(const std::string& line, const Location& location) {

@@ -188,4 +188,13 @@ std::optional<std::uint64_t> parse_uint(std::string_view text) {
   return value;
 }
 
+std::size_t byte_of_character(std::string_view text, std::size_t index) {
+  std::size_t at = 0;
+  for (; index > 0 && at < text.size(); --index) {
+    do ++at;
+    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U);
+  }
+  return at;
+}
+
 }  // namespace spillway

@@ -14,6 +14,8 @@ std::string_view trim(std::string_view text);
 std::string to_lower(std::string_view text);
 /// `from` replaced by `to` wherever it stands.
 std::string replace_all(std::string text, std::string_view from, std::string_view to);
+/// The byte at which the character of this index (from 0) begins; the text's size when it has fewer.
+std::size_t byte_of_character(std::string_view text, std::size_t index);
 /// `text` when it is valid UTF-8; otherwise every invalid byte becomes U+FFFD.
 std::string to_valid_utf8(std::string_view text);
 

@@ -23,9 +23,8 @@ std::string columns_sql(const std::vector<CsvColumn>& columns) {
 std::string common_options(const CsvFormat& format, std::uint64_t skip) {
   // What a thread holds of a file at a time is a multiple of the buffer, which only has to hold the longest line.
   return fmt::format(
-      "auto_detect = false, hive_partitioning = false, encoding = {}, compression = {}, skip = {}, max_line_size = "
-      "{}, "
-      "buffer_size = {}",
+      "auto_detect = false, hive_partitioning = false, encoding = {}, compression = {}, skip = {}, "
+      "max_line_size = {}, buffer_size = {}",
       quote_literal(format.encoding), quote_literal(format.compression), skip, format.maximum_line_bytes,
       format.maximum_line_bytes);
 }

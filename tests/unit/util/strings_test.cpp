@@ -68,5 +68,12 @@ TEST(Strings, TrimAndLower) {
   EXPECT_EQ(replace_all("a.b.c", ".", "::"), "a::b::c");
 }
 
+TEST(Strings, ByteOfCharacter) {
+  EXPECT_EQ(byte_of_character("a\u00e9b", 0), 0U);
+  EXPECT_EQ(byte_of_character("a\u00e9b", 1), 1U);
+  EXPECT_EQ(byte_of_character("a\u00e9b", 2), 3U) << "the second one has two bytes";
+  EXPECT_EQ(byte_of_character("a\u00e9b", 9), 4U);
+}
+
 }  // namespace
 }  // namespace spillway
