@@ -18,7 +18,9 @@
 #include "run/run.hpp"
 #include "run/run_card.hpp"
 #include "run/stop_signals.hpp"
+#include "sandbox/bwrap_channel.hpp"
 #include "sandbox/channel.hpp"
+#include "sandbox/process_channel.hpp"
 
 namespace spillway::cli {
 namespace {
@@ -61,6 +63,18 @@ void refuse_without_driver(const run::Plan& plan, const pipeline::ComponentCatal
   }
 }
 
+std::unique_ptr<sandbox::Channel> open_channel(const config::Settings& settings, const sandbox::RunPlace& place) {
+  switch (settings.target) {
+    case config::Target::local:
+      return sandbox::open_in_process_channel();
+    case config::Target::process:
+      return sandbox::open_worker_process();
+    case config::Target::bwrap:
+      return sandbox::open_bwrap_channel(place, settings.sandbox);
+  }
+  return nullptr;
+}
+
 class RunCommand : public Command {
  public:
   void declare(CLI::App& app) override {
@@ -78,9 +92,9 @@ class RunCommand : public Command {
     if (m_no_color) console.be_plain();
     m_options.apply(console);
     choose_document();
-    std::optional<std::future<void>> engine;
-    if (!m_dry_run) engine = preload_engine();
     const config::Settings settings = m_settings.resolve(console);
+    std::optional<std::future<void>> engine;
+    if (!m_dry_run && settings.target != config::Target::process) engine = preload_engine();
     const auto catalog = load_catalog(console);
     if (!catalog) return catalog.error();
     auto plan = m_options.load(console, *catalog);
@@ -100,6 +114,7 @@ class RunCommand : public Command {
     request.plan = std::move(*plan);
     request.settings = settings;
     request.profile = m_options.profile;
+    request.target = to_string(settings.target);
     request.base_dir = std::filesystem::current_path();
     const run::RunOutcome outcome = run_watched(request, console);
     report(outcome, console);
@@ -123,7 +138,8 @@ class RunCommand : public Command {
     ProgressDisplay display(console);
     NoDisplay no_display;
     const run::StopSignals signals;
-    return run::execute(request, {.open_channel = sandbox::open_in_process_channel,
+    const auto open = [&](const sandbox::RunPlace& place) { return open_channel(request.settings, place); };
+    return run::execute(request, {.open_channel = open,
                                   .observer = m_quiet ? static_cast<run::Observer&>(no_display) : display,
                                   .stop_signal = run::StopSignals::received});
   }

@@ -16,6 +16,7 @@ void SettingOptions::declare(CLI::App& app) {
     std::string& value = m_flags[std::string(spec.name)];
     switch (spec.kind) {
       case config::SettingKind::boolean:
+      case config::SettingKind::target:
         app.add_flag(std::string(spec.flag), value, help);
         break;
       case config::SettingKind::count:

@@ -17,6 +17,11 @@ namespace {
 
 constexpr std::uint64_t k_least_memory_bytes = std::uint64_t{16} << 20;
 constexpr std::uint64_t k_most_threads = 1024;
+constexpr std::uint64_t k_gigabyte = std::uint64_t{1} << 30;
+constexpr std::uint64_t k_least_sandbox_bytes = std::uint64_t{128} << 20;
+constexpr std::uint64_t k_least_open_files = 32;
+constexpr std::uint64_t k_default_open_files = 1024;
+constexpr std::uint64_t k_least_processes = 16;
 constexpr std::uint64_t k_max_project_bytes = std::uint64_t{1} << 20;
 
 constexpr std::array k_specs{
@@ -33,6 +38,27 @@ constexpr std::array k_specs{
                 "70% of what the machine or its cgroup allows", "The worker's memory budget"},
     SettingSpec{"threads", "SPILLWAY_THREADS", "--threads", SettingKind::count, 1, k_most_threads,
                 "a number from 1 to 1024", "the cores allowed", "Threads of the engine"},
+    SettingSpec{
+        "sandbox", "SPILLWAY_SANDBOX", "--sandbox", SettingKind::target, 0, 2, "bwrap, process or local", "local",
+        "Run the worker in a sandbox that sees only what the pipeline names (bwrap, also without a value), or "
+        "just in a process of its own, which isolates its memory and nothing else (process)"},
+    SettingSpec{"sandbox_memory", "SPILLWAY_SANDBOX_MEMORY", "--sandbox-memory", SettingKind::bytes,
+                k_least_sandbox_bytes, UINT64_MAX, "a size of at least 128MB, such as 4GB",
+                "twice memory_limit and 1GB", "Memory that a sandboxed worker may take"},
+    SettingSpec{"sandbox_cpu_seconds", "SPILLWAY_SANDBOX_CPU_SECONDS", "--sandbox-cpu-seconds", SettingKind::count, 1,
+                UINT32_MAX, "a number of seconds, such as 600", "none",
+                "CPU time, of all threads together, that a sandboxed worker may take"},
+    SettingSpec{"sandbox_open_files", "SPILLWAY_SANDBOX_OPEN_FILES", "--sandbox-open-files", SettingKind::count,
+                k_least_open_files, UINT32_MAX, "a number of at least 32, such as 1024", "1024",
+                "Files that a sandboxed worker may have open"},
+    SettingSpec{
+        "sandbox_processes", "SPILLWAY_SANDBOX_PROCESSES", "--sandbox-processes", SettingKind::count,
+        k_least_processes, UINT32_MAX, "a number of at least 16, such as 512",
+        "none: it can start none, and memory bounds its threads",
+        "Processes and threads of all programs of the user, beyond which a worker starts none (not for root)"},
+    SettingSpec{"sandbox_file_size", "SPILLWAY_SANDBOX_FILE_SIZE", "--sandbox-file-size", SettingKind::bytes,
+                k_least_memory_bytes, UINT64_MAX, "a size of at least 16MB, such as 10GB",
+                "half of what the disk has free", "Size of any file that a sandboxed worker writes"},
 };
 
 /// A value as someone wrote it, and where.
@@ -57,6 +83,15 @@ std::optional<Given> find_given(const SettingSpec& spec, const SettingSources& s
   return std::nullopt;
 }
 
+std::optional<Target> parse_target(std::string_view text) {
+  for (const Target target : {Target::local, Target::process, Target::bwrap}) {
+    if (text == to_string(target)) return target;
+  }
+  const std::optional<bool> is_sandboxed = parse_bool(text);
+  if (!is_sandboxed) return std::nullopt;
+  return *is_sandboxed ? Target::bwrap : Target::local;
+}
+
 std::optional<std::uint64_t> parse(const SettingSpec& spec, std::string_view text) {
   std::optional<std::uint64_t> number;
   switch (spec.kind) {
@@ -68,6 +103,9 @@ std::optional<std::uint64_t> parse(const SettingSpec& spec, std::string_view tex
       break;
     case SettingKind::bytes:
       number = parse_bytes(text);
+      break;
+    case SettingKind::target:
+      if (const auto target = parse_target(trim(text))) number = static_cast<std::uint64_t>(*target);
       break;
   }
   if (!number || *number < spec.least || *number > spec.most) return std::nullopt;
@@ -113,6 +151,18 @@ Result<std::uint64_t> unsigned_field(const Json& value, std::string_view name) {
 }
 
 }  // namespace
+
+std::string_view to_string(Target target) {
+  switch (target) {
+    case Target::local:
+      return "local";
+    case Target::process:
+      return "process";
+    case Target::bwrap:
+      return "bwrap";
+  }
+  return "unknown";
+}
 
 std::span<const SettingSpec> setting_specs() { return k_specs; }
 
@@ -172,6 +222,13 @@ tl::expected<Settings, std::vector<Error>> resolve_settings(const SettingSources
   settings.memory_limit_bytes = value_or("memory_limit", machine.memory_bytes / 10 * 7);
   settings.spill_bytes = value_or("spill_bytes", settings.memory_limit_bytes / 4);
   settings.threads = static_cast<unsigned>(value_or("threads", machine.cores));
+  settings.target = static_cast<Target>(value_or("sandbox", 0));
+  SandboxLimits& sandbox = settings.sandbox;
+  sandbox.memory_bytes = value_or("sandbox_memory", 2 * settings.memory_limit_bytes + k_gigabyte);
+  if (given.contains("sandbox_cpu_seconds")) sandbox.cpu_seconds = given.at("sandbox_cpu_seconds");
+  sandbox.open_files = value_or("sandbox_open_files", k_default_open_files);
+  if (given.contains("sandbox_processes")) sandbox.processes = given.at("sandbox_processes");
+  if (given.contains("sandbox_file_size")) sandbox.file_size_bytes = given.at("sandbox_file_size");
   return settings;
 }
 

@@ -18,13 +18,30 @@ namespace spillway::config {
 
 using Json = nlohmann::json;
 
-/// What a worker needs to know beside its manifest; travels in `prepare.settings`.
+/// Where the worker runs: in this process, in one of its own, or in one that sees only what the pipeline names.
+enum class Target { local, process, bwrap };
+/// The name in the run card, e.g. "bwrap".
+std::string_view to_string(Target target);
+
+/// What a worker that is confined may use.
+struct SandboxLimits {
+  std::uint64_t memory_bytes = 0;
+  std::optional<std::uint64_t> cpu_seconds;  ///< unset: as much as it needs
+  std::uint64_t open_files = 0;
+  std::optional<std::uint64_t> processes;        ///< of its user, threads included; unset: no limit of their number
+  std::optional<std::uint64_t> file_size_bytes;  ///< of any file that it writes; unset: half of what is free
+  bool operator==(const SandboxLimits&) const = default;
+};
+
+/// How to run. The part that a worker needs to know travels in `prepare.settings`: all but target and sandbox.
 struct Settings {
   bool force_spill = false;
   std::optional<std::uint64_t> spill_threshold_rows;  ///< unset: frames spill by bytes only
   std::uint64_t spill_bytes = 0;
   std::uint64_t memory_limit_bytes = 0;
   unsigned threads = 1;
+  Target target = Target::local;
+  SandboxLimits sandbox = {};
 
   Json to_json() const;
   /// Fields that are missing keep their value in `defaults`; a field of the wrong type is an error.
@@ -32,7 +49,7 @@ struct Settings {
   bool operator==(const Settings&) const = default;
 };
 
-enum class SettingKind { boolean, count, bytes };
+enum class SettingKind { boolean, count, bytes, target };
 
 /// A setting as it is declared, once: flags, environment, project file and help all follow this table.
 struct SettingSpec {
@@ -51,8 +68,8 @@ std::span<const SettingSpec> setting_specs();
 /// Where settings come from, the strongest first. An empty environment variable counts as unset.
 struct SettingSources {
   std::map<std::string, std::string> flags;  ///< by SettingSpec::name; a boolean flag is "true"
-  std::function<std::optional<std::string>(const std::string& variable)> environment;
-  std::optional<std::string> project_text;  ///< of spillway.yaml
+  std::function<std::optional<std::string>(const std::string& variable)> environment = {};
+  std::optional<std::string> project_text = {};  ///< of spillway.yaml
   std::string project_file = "spillway.yaml";
 };
 

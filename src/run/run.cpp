@@ -1,8 +1,8 @@
 #include "run/run.hpp"
 
 #include <filesystem>
-#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -13,6 +13,7 @@
 #include "protocol/messages.hpp"
 #include "run/ledger.hpp"
 #include "run/stdout_copy.hpp"
+#include "util/version.hpp"
 
 namespace spillway::run {
 namespace fs = std::filesystem;
@@ -42,6 +43,7 @@ class Run {
   void start_ready_steps();
   void send(const protocol::Command& command);
 
+  void check_versions(const Json& ready);
   void handle(const protocol::Response& response);
   void handle(const protocol::Event& event);
   void handle(const protocol::Metric& metric);
@@ -54,7 +56,7 @@ class Run {
   const Host& m_host;
   Ledger m_ledger;
   std::unique_ptr<sandbox::Channel> m_channel;
-  std::map<std::string, std::string> m_stdout_files;  ///< by step, relative to the run directory
+  std::set<std::string> m_wrote_to_stdout;  ///< ids of steps
   bool m_is_ready = false;
   bool m_is_cleaned = false;
   bool m_cancel_sent = false;
@@ -73,7 +75,8 @@ RunOutcome Run::execute() {
 void Run::converse() {
   m_ledger.open();
   m_ledger.enter(Phase::prepare);
-  m_channel = m_host.open_channel();
+  m_channel = m_host.open_channel({m_ledger.outcome().session_id, m_ledger.outcome().run_dir, m_request.base_dir,
+                                   m_request.plan.manifest.to_json()});
   prepare();
   m_ledger.enter(Phase::step);
   // A worker that never was ready has nothing to run and nothing to clean.
@@ -136,9 +139,22 @@ void Run::send(const protocol::Command& command) {
   m_channel->send(command);
 }
 
+/// docs/protocol.md, "Versions": a worker of another version would run the same pipeline differently.
+void Run::check_versions(const Json& ready) {
+  const Json protocol = ready.value("protocol", Json());
+  const Json version = ready.value("version", Json());
+  if (protocol == protocol::k_version && version == k_program_version) return;
+  m_ledger.fail_run(
+      make_error(ErrorCode::sandbox,
+                 fmt::format("the worker speaks protocol {} of version {}, this is protocol {} of version {}",
+                             protocol.dump(), version.dump(), protocol::k_version, k_program_version),
+                 "install the same version of spillway where the worker runs"));
+}
+
 void Run::handle(const protocol::Response& response) {
   if (response.status == "ready") {
-    m_is_ready = true;
+    check_versions(response.body);
+    m_is_ready = !m_ledger.outcome().error;
   } else if (response.status == "complete") {
     on_complete(response.body);
   } else if (response.status == "cleaned") {
@@ -180,7 +196,7 @@ void Run::handle(const protocol::Event& event) {
   const auto text = [&event](const char* field) { return event.data.value(field, ""); };
   if (event.name == "artifact_created") {
     if (text("artifact_type") == "stdout") {
-      m_stdout_files[step->step_id] = text("path");
+      m_wrote_to_stdout.insert(step->step_id);
     } else {
       step->artifacts.push_back(text("path"));
     }
@@ -211,18 +227,18 @@ void Run::handle(const protocol::ErrorMessage& message) {
   m_ledger.fail_run(make_error(ErrorCode::protocol, fmt::format("the worker could not go on: {}", message.error)));
 }
 
-/// Copies what a step wrote for `-` to standard output; the file was only its way there.
+/// Copies what a step wrote for `-` to standard output; the file was only its way there. Where it is does not depend
+/// on what the worker says.
 void Run::publish_stdout(StepOutcome& step) {
-  const auto file = m_stdout_files.find(step.step_id);
-  if (file == m_stdout_files.end()) return;
-  const fs::path path = m_ledger.outcome().run_dir / file->second;
+  if (!m_wrote_to_stdout.contains(step.step_id)) return;
+  const fs::path file = fs::path("artifacts") / step.step_id / "stdout";
   if (step.status == StepStatus::succeeded) {
     m_host.observer.output_follows();
-    if (const Result<void> copied = copy_to_reader(m_host.out_fd, path); !copied)
+    if (const Result<void> copied = copy_to_reader(m_host.out_fd, m_ledger.outcome().run_dir, file); !copied)
       m_ledger.fail_step(step, copied.error());
   }
   std::error_code ignored;
-  fs::remove(path, ignored);
+  fs::remove(m_ledger.outcome().run_dir / file, ignored);
 }
 
 }  // namespace

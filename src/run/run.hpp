@@ -13,7 +13,7 @@ namespace spillway::run {
 
 /// What a run needs of the process it is in; tests bring their own.
 struct Host {
-  std::function<std::unique_ptr<sandbox::Channel>()> open_channel;
+  std::function<std::unique_ptr<sandbox::Channel>(const sandbox::RunPlace&)> open_channel;
   Observer& observer;
   std::function<int()> stop_signal;  ///< the signal that asks the run to stop, 0 when none did
   int out_fd = 1;                    ///< where a step that writes to `-` goes

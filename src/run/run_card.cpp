@@ -84,6 +84,7 @@ OrderedJson run_card(const RunOutcome& outcome) {
 OrderedJson status_json(const RunOutcome& outcome) {
   return {{"session_id", outcome.session_id},
           {"sandbox_id", nullptr},
+          {"target", outcome.target},
           {"status", to_string(outcome.status)},
           {"ok", outcome.status == RunStatus::success},
           {"exit_code", outcome.exit_code},

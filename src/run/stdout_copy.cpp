@@ -37,9 +37,12 @@ Result<bool> write_to_reader(int fd, std::string_view bytes) {
   return true;
 }
 
-Result<void> copy_to_reader(int fd, const std::filesystem::path& file) {
-  const std::string what = fmt::format("cannot read '{}'", file.string());
-  const Fd source(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+Result<void> copy_to_reader(int fd, const std::filesystem::path& folder, const std::filesystem::path& file) {
+  const std::string what = fmt::format("cannot read '{}'", (folder / file).string());
+  Fd source(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  for (const std::filesystem::path& name : file) {
+    if (source) source = Fd(::openat(source.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  }
   if (!source) return Failure(os_error(errno, what));
   std::vector<char> buffer(k_chunk_bytes);
   for (;;) {

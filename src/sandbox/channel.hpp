@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,8 +10,16 @@
 
 namespace spillway::sandbox {
 
-/// A way to a worker, wherever it runs: commands go in, messages come out, in order. Owned by one run; send and
-/// receive may be called from different threads.
+/// The run that a channel is opened for: where its files are, and what it will run.
+struct RunPlace {
+  std::string session_id;
+  std::filesystem::path run_dir;   ///< absolute
+  std::filesystem::path base_dir;  ///< absolute: relative paths of step configs start here
+  protocol::Json manifest;
+};
+
+/// A way to a worker, wherever it runs: commands go in, messages come out, in order. Owned by one run and used by its
+/// thread. Destroying it stops the worker, running or not.
 class Channel {
  public:
   virtual ~Channel() = default;

@@ -1,5 +1,8 @@
 #include "worker/access.hpp"
 
+#include <optional>
+#include <utility>
+
 #include <nlohmann/json.hpp>
 
 #include "util/error.hpp"
@@ -11,36 +14,47 @@ namespace spillway::worker {
 namespace fs = std::filesystem;
 namespace {
 
-void add_step(const nlohmann::json& step, const SessionPaths& paths, const pipeline::ComponentCatalog& catalog,
-              engine::AccessList& access) {
+std::optional<NamedFiles> files_of(const nlohmann::json& step, const SessionPaths& paths,
+                                   const pipeline::ComponentCatalog& catalog) {
   const pipeline::ComponentSpec* spec = catalog.find(step.value("driver", ""));
-  if (spec == nullptr) return;
+  if (spec == nullptr) return std::nullopt;
   const StepConfig step_config = read_step_config(paths.session_dir, step.value("cfg_path", ""));
   const pipeline::StepPaths named = pipeline::step_paths(*spec, step_config.config);
   const auto absolute = [&](const std::string& path) { return (paths.base_dir / path).lexically_normal(); };
+  NamedFiles files{step.value("id", ""), {}, {}};
   for (const std::string& pattern : named.read) {
-    for (const fs::path& file : expand_glob(absolute(pattern).string())) access.files.push_back(file);
+    for (const fs::path& file : expand_glob(absolute(pattern).string())) files.read.push_back(file);
   }
-  const std::string tag = paths.session_id + "-" + step.value("id", "");
-  for (const std::string& path : named.write) {
-    access.files.push_back(absolute(path));
-    access.files.push_back(AtomicFile::temp_path_for(absolute(path), tag));
-  }
+  for (const std::string& path : named.write) files.write.push_back(absolute(path));
+  return files;
 }
 
 }  // namespace
+
+std::vector<NamedFiles> named_files(const nlohmann::json& manifest, const SessionPaths& paths,
+                                    const pipeline::ComponentCatalog& catalog) {
+  std::vector<NamedFiles> named;
+  const auto steps = manifest.find("steps");
+  if (steps == manifest.end() || !steps->is_array()) return named;
+  for (const nlohmann::json& step : *steps) {
+    try {
+      if (auto files = files_of(step, paths, catalog)) named.push_back(std::move(*files));
+    } catch (const std::exception&) {
+      continue;  // exec_step meets the same mistake and reports it
+    }
+  }
+  return named;
+}
 
 engine::AccessList access_list(const nlohmann::json& manifest, const SessionPaths& paths,
                                const pipeline::ComponentCatalog& catalog) {
   engine::AccessList access;
   access.directories.push_back(paths.session_dir / "artifacts");
-  const auto steps = manifest.find("steps");
-  if (steps == manifest.end() || !steps->is_array()) return access;
-  for (const nlohmann::json& step : *steps) {
-    try {
-      add_step(step, paths, catalog, access);
-    } catch (const std::exception&) {
-      continue;  // exec_step meets the same mistake and reports it
+  for (const NamedFiles& files : named_files(manifest, paths, catalog)) {
+    access.files.insert(access.files.end(), files.read.begin(), files.read.end());
+    for (const fs::path& path : files.write) {
+      access.files.push_back(path);
+      access.files.push_back(AtomicFile::temp_path_for(path, paths.session_id + "-" + files.step_id));
     }
   }
   return access;

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -17,9 +18,18 @@ struct SessionPaths {
   std::filesystem::path base_dir;     ///< absolute: relative paths of step configs start here
 };
 
+/// The files that a step's config names, absolute: patterns are expanded for what exists.
+struct NamedFiles {
+  std::string step_id;
+  std::vector<std::filesystem::path> read;
+  std::vector<std::filesystem::path> write;
+};
+/// Of every step whose config can be read: running one that cannot reports why.
+std::vector<NamedFiles> named_files(const nlohmann::json& manifest, const SessionPaths& paths,
+                                    const pipeline::ComponentCatalog& catalog);
+
 /// What the engine may touch: the run's own artifacts, and each file that a step's config names, as it is and under
-/// the temporary name through which a writer publishes it. A step whose config cannot be read adds nothing: running
-/// it reports why.
+/// the temporary name through which a writer publishes it.
 engine::AccessList access_list(const nlohmann::json& manifest, const SessionPaths& paths,
                                const pipeline::ComponentCatalog& catalog);
 

@@ -40,6 +40,7 @@ class Process {
   Process& operator=(const Process&) = delete;
   ~Process();
 
+  pid_t pid() const { return m_pid; }
   void send_signal(int signal) const;
   /// Collects output until standard error holds `text`; false when the program ended without it.
   bool wait_for_error_text(const std::string& text);

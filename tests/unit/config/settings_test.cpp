@@ -52,7 +52,9 @@ TEST(Settings, EveryVariableOfTheContractIsRead) {
                                                  {"SPILLWAY_SPILL_BYTES", "1MB"},
                                                  {"SPILLWAY_MEMORY_LIMIT", "1.5GB"},
                                                  {"SPILLWAY_THREADS", "3"}}));
-  EXPECT_EQ(settings, (Settings{true, 1000, std::uint64_t{1} << 20, std::uint64_t{1536} << 20, 3}));
+  Settings expected{true, 1000, std::uint64_t{1} << 20, std::uint64_t{1536} << 20, 3};
+  expected.sandbox = settings.sandbox;
+  EXPECT_EQ(settings, expected);
 }
 
 TEST(Settings, ForceSpillTakesTheWordsOfTheContract) {
@@ -123,6 +125,31 @@ TEST(Settings, JsonOfTheWrongTypeIsRefused) {
     ASSERT_FALSE(settings) << json;
     EXPECT_EQ(settings.error().code, ErrorCode::protocol);
   }
+}
+
+TEST(Settings, TheTargetIsNamedOrAskedFor) {
+  const auto target_of = [](const char* text) { return resolved({.flags = {{"sandbox", text}}}).target; };
+  EXPECT_EQ(resolved({}).target, Target::local);
+  EXPECT_EQ(target_of("true"), Target::bwrap) << "--sandbox without a value";
+  EXPECT_EQ(target_of("bwrap"), Target::bwrap);
+  EXPECT_EQ(target_of("process"), Target::process);
+  EXPECT_EQ(target_of("local"), Target::local);
+  EXPECT_EQ(target_of("no"), Target::local);
+}
+
+TEST(Settings, TheLimitsOfASandbox) {
+  const Settings defaults = resolved({.flags = {{"memory_limit", "1GB"}}});
+  EXPECT_EQ(defaults.sandbox.memory_bytes, std::uint64_t{3} << 30);
+  EXPECT_EQ(defaults.sandbox.open_files, 1024U);
+  EXPECT_FALSE(defaults.sandbox.processes);
+  EXPECT_FALSE(defaults.sandbox.cpu_seconds);
+  EXPECT_FALSE(defaults.sandbox.file_size_bytes);
+  const Settings given = resolved({.flags = {{"sandbox_memory", "2GB"},
+                                             {"sandbox_cpu_seconds", "60"},
+                                             {"sandbox_open_files", "64"},
+                                             {"sandbox_processes", "32"},
+                                             {"sandbox_file_size", "1GB"}}});
+  EXPECT_EQ(given.sandbox, (SandboxLimits{std::uint64_t{2} << 30, 60, 64, 32, std::uint64_t{1} << 30}));
 }
 
 TEST(Settings, NamesVariablesAndFlagsAreUniqueAndDocumented) {

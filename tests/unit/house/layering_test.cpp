@@ -27,7 +27,7 @@ const std::vector<std::set<std::string>> k_levels{
 /// Headers of third parties, and the only folders that may include them.
 const std::map<std::string, std::set<std::string>> k_third_parties{
     {"duckdb.h", {"engine"}},    {"CLI/", {"cli"}},      {"yaml-cpp/", {"pipeline", "config"}},
-    {"valijson/", {"pipeline"}}, {"openssl/", {"util"}},
+    {"valijson/", {"pipeline"}}, {"openssl/", {"util"}}, {"seccomp.h", {"sandbox"}},
 };
 
 struct Include {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sandbox/channel.hpp"
+#include "util/version.hpp"
 
 namespace spillway::run {
 
@@ -46,7 +47,9 @@ class FakeWorker {
   }
   /// What a good worker answers to anything.
   void behave(const protocol::Command& command) {
-    if (std::holds_alternative<protocol::PrepareCommand>(command)) respond("ready", Json::object());
+    if (std::holds_alternative<protocol::PrepareCommand>(command)) {
+      respond("ready", {{"protocol", protocol::k_version}, {"version", k_program_version}});
+    }
     if (const auto* exec = std::get_if<protocol::ExecStepCommand>(&command)) complete(exec->step_id);
     if (std::holds_alternative<protocol::CleanupCommand>(command)) respond("cleaned", {{"frames", Json::object()}});
   }

@@ -83,7 +83,7 @@ class RunTest : public ::testing::Test {
 
   RunOutcome run() {
     const Fd out(::open((m_folder / "stdout").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-    return execute(m_request, {.open_channel = [this] { return m_worker.open(); },
+    return execute(m_request, {.open_channel = [this](const sandbox::RunPlace&) { return m_worker.open(); },
                                .observer = m_observer,
                                .stop_signal = [this] { return m_stop_signal(); },
                                .out_fd = out.get(),
@@ -188,11 +188,12 @@ TEST_F(RunTest, APrepareThatFindsAnInvalidConfigExits3) {
 
 TEST_F(RunTest, AChannelThatCannotBeOpenedFailsTheRunWithExit7) {
   plan_chain();
-  const RunOutcome outcome = execute(m_request, {.open_channel = []() -> std::unique_ptr<sandbox::Channel> {
-                                                   fail(ErrorCode::sandbox, "bubblewrap is missing");
-                                                 },
-                                                 .observer = m_observer,
-                                                 .stop_signal = m_stop_signal});
+  const RunOutcome outcome =
+      execute(m_request, {.open_channel = [](const sandbox::RunPlace&) -> std::unique_ptr<sandbox::Channel> {
+                            fail(ErrorCode::sandbox, "bubblewrap is missing");
+                          },
+                          .observer = m_observer,
+                          .stop_signal = m_stop_signal});
   EXPECT_EQ(outcome.exit_code, 7);
   EXPECT_EQ(run_dir().problems(), Problems{});
 }
@@ -356,18 +357,17 @@ TEST_F(RunTest, WhatAStepWritesToStandardOutputIsCopiedOnceItIsComplete) {
     const auto* exec = std::get_if<ExecStepCommand>(&command);
     if (exec == nullptr || exec->step_id != "write") return m_worker.behave(command);
     fs::create_directories(run_dir().path() / "artifacts/write");
-    std::ofstream(run_dir().path() / "artifacts/write/stdout.csv") << "id\n1\n";
-    m_worker.event("artifact_created", {{"step_id", "write"},
-                                        {"artifact_type", "stdout"},
-                                        {"path", "artifacts/write/stdout.csv"},
-                                        {"size_bytes", 5}});
+    std::ofstream(run_dir().path() / "artifacts/write/stdout") << "id\n1\n";
+    m_worker.event(
+        "artifact_created",
+        {{"step_id", "write"}, {"artifact_type", "stdout"}, {"path", "artifacts/write/stdout"}, {"size_bytes", 5}});
     m_worker.complete("write");
   };
   EXPECT_EQ(run().exit_code, 0);
   EXPECT_EQ(read_text(m_folder / "stdout"), "id\n1\n");
   EXPECT_THAT(m_observer.notes,
               ElementsAre("run", "start a", "succeeded a", "start write", "output", "succeeded write"));
-  EXPECT_FALSE(fs::exists(run_dir().path() / "artifacts/write/stdout.csv"));
+  EXPECT_FALSE(fs::exists(run_dir().path() / "artifacts/write/stdout"));
   EXPECT_EQ(run_dir().problems(), Problems{});
 }
 
@@ -442,6 +442,22 @@ TEST_F(RunTest, ARunOfNoStepsSucceeds) {
   plan({});
   EXPECT_EQ(run().exit_code, 0);
   EXPECT_EQ(run_dir().card()["total_rows"], 0);
+}
+
+TEST_F(RunTest, AWorkerOfAnotherVersionRunsNothing) {
+  plan({{"a", Role::extractor, {}}});
+  for (const Json& ready : {Json{{"protocol", 2}, {"version", k_program_version}},
+                            Json{{"protocol", 1}, {"version", "9.9.9"}}, Json::object()}) {
+    m_worker.script = [&](const Command& command) {
+      if (std::holds_alternative<PrepareCommand>(command)) m_worker.respond("ready", ready);
+    };
+    m_worker.commands.clear();
+    const RunOutcome outcome = run();
+    EXPECT_EQ(outcome.exit_code, 7);
+    EXPECT_EQ(outcome.error->code, ErrorCode::sandbox);
+    EXPECT_THAT(outcome.error->message, HasSubstr("the worker speaks protocol "));
+    EXPECT_THAT(m_worker.commands, ElementsAre("prepare"));
+  }
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ TEST(CopyToReader, CopiesEveryByte) {
   const std::string bytes(1'000'000, 'x');
   write_file_atomically(folder / "in", bytes, Durability::process);
   const Fd out(::open((folder / "out").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-  EXPECT_TRUE(copy_to_reader(out.get(), folder / "in"));
+  EXPECT_TRUE(copy_to_reader(out.get(), folder.path(), "in"));
   EXPECT_EQ(read_text(folder / "out"), bytes);
 }
 
@@ -37,7 +37,7 @@ TEST(CopyToReader, AReaderThatWentAwayIsNoError) {
   ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
   ::close(ends[0]);
   const Fd out(ends[1]);
-  EXPECT_TRUE(copy_to_reader(out.get(), folder / "in"));
+  EXPECT_TRUE(copy_to_reader(out.get(), folder.path(), "in"));
   EXPECT_EQ(write_to_reader(out.get(), "more"), false);
 }
 
@@ -45,7 +45,7 @@ TEST(CopyToReader, AFullDeviceIs) {
   const TempDir folder;
   write_file_atomically(folder / "in", "x", Durability::process);
   const Fd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
-  const Result<void> copied = copy_to_reader(full.get(), folder / "in");
+  const Result<void> copied = copy_to_reader(full.get(), folder.path(), "in");
   ASSERT_FALSE(copied);
   EXPECT_EQ(copied.error().code, ErrorCode::disk_full);
   EXPECT_NE(copied.error().message.find("standard output"), std::string::npos);
@@ -53,9 +53,20 @@ TEST(CopyToReader, AFullDeviceIs) {
 
 TEST(CopyToReader, SoIsAMissingFile) {
   const TempDir folder;
-  const Result<void> copied = copy_to_reader(1, folder / "in");
+  const Result<void> copied = copy_to_reader(1, folder.path(), "in");
   ASSERT_FALSE(copied);
   EXPECT_EQ(copied.error().code, ErrorCode::file_not_found);
+}
+
+TEST(CopyToReader, ALinkIsNotFollowed) {
+  const TempDir folder;
+  std::filesystem::create_directory(folder / "secrets");
+  write_file_atomically(folder / "secrets/stdout", "secret", Durability::process);
+  std::filesystem::create_directory(folder / "step");
+  std::filesystem::create_symlink(folder / "secrets/stdout", folder / "step/stdout");
+  std::filesystem::create_symlink(folder / "secrets", folder / "linked");
+  EXPECT_FALSE(copy_to_reader(1, folder.path(), "step/stdout"));
+  EXPECT_FALSE(copy_to_reader(1, folder.path(), "linked/stdout"));
 }
 
 }  // namespace

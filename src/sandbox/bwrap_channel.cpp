@@ -1,0 +1,214 @@
+#include "sandbox/bwrap_channel.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/library.hpp"
+#include "sandbox/seccomp.hpp"
+#include "util/file.hpp"
+#include "util/memory_file.hpp"
+#include "util/strings.hpp"
+
+namespace spillway::sandbox {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view k_bwrap_says = "bwrap: ";
+constexpr int k_filter_descriptor = 3;
+constexpr int k_options_descriptor = 4;
+constexpr std::array k_kernel_folders{"/proc/sys",  "/proc/irq",  "/proc/bus",    "/proc/fs",
+                                      "/proc/acpi", "/proc/scsi", "/proc/driver", "/proc/tty"};
+constexpr std::array k_kernel_files{"/proc/sysrq-trigger", "/proc/kcore",      "/proc/kmsg",       "/proc/keys",
+                                    "/proc/timer_list",    "/proc/kallsyms",   "/proc/mtrr",       "/proc/key-users",
+                                    "/proc/kpagecount",    "/proc/kpageflags", "/proc/kpagecgroup"};
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+/// A sanitizer reserves terabytes, and looks for leaks by means that the filter refuses.
+constexpr bool k_is_sanitized = true;
+#else
+constexpr bool k_is_sanitized = false;
+#endif
+
+/// The folders of the outputs that are missing: there while the run lasts, gone again when nothing was put in them.
+class OutputFolders {
+ public:
+  explicit OutputFolders(const std::vector<fs::path>& folders) {
+    std::error_code ignored;
+    for (const fs::path& folder : folders) {
+      const std::size_t first = m_made.size();
+      for (fs::path above = folder; !above.empty() && !fs::exists(above, ignored); above = above.parent_path()) {
+        m_made.insert(m_made.begin() + static_cast<std::ptrdiff_t>(first), above);
+      }
+      // One that cannot be made fails the step that writes there.
+      fs::create_directories(folder, ignored);
+    }
+  }
+  OutputFolders(const OutputFolders&) = delete;
+  OutputFolders& operator=(const OutputFolders&) = delete;
+  ~OutputFolders() {
+    std::error_code ignored;
+    std::for_each(m_made.rbegin(), m_made.rend(), [&](const fs::path& folder) { fs::remove(folder, ignored); });
+  }
+
+ private:
+  std::vector<fs::path> m_made;  ///< each after the one that it is in
+};
+
+/// The engine's folder for what exceeds its memory: gone with the run.
+class TempFolder {
+ public:
+  explicit TempFolder(fs::path path) : m_path(std::move(path)) { spillway::create_directories(m_path); }
+  TempFolder(const TempFolder&) = delete;
+  TempFolder& operator=(const TempFolder&) = delete;
+  ~TempFolder() {
+    std::error_code ignored;
+    fs::remove_all(m_path, ignored);
+  }
+
+ private:
+  fs::path m_path;
+};
+
+std::string find_bwrap() {
+  const char* path = std::getenv("PATH");
+  for (const std::string& folder : split(path == nullptr ? "" : path, ':')) {
+    const std::string program = (fs::path(folder) / "bwrap").string();
+    if (!folder.empty() && ::access(program.c_str(), X_OK) == 0) return program;
+  }
+  fail(ErrorCode::sandbox, "cannot make the sandbox: bubblewrap (bwrap) is not installed",
+       "apt-get install bubblewrap; or give up confinement: --sandbox=process isolates memory only");
+}
+
+void add_mount(std::vector<std::string>& options, const Mount& mount) {
+  const std::string source = (mount.source.empty() ? mount.path : mount.source).string();
+  const std::string path = mount.path.string();
+  switch (mount.kind) {
+    case Mount::Kind::readable:
+      options.insert(options.end(), {"--ro-bind", source, path});
+      break;
+    case Mount::Kind::writable:
+      options.insert(options.end(), {"--bind", source, path});
+      break;
+    case Mount::Kind::empty_folder:
+      options.insert(options.end(), {"--dir", path});
+      break;
+    case Mount::Kind::hidden:
+      options.insert(options.end(), {"--tmpfs", path});
+      break;
+  }
+}
+
+/// What of /proc tells of the kernel rather than of the worker's processes. Whoever runs the sandbox as root owns
+/// these files, also from inside.
+void hide_kernel(std::vector<std::string>& options) {
+  std::error_code ignored;
+  for (const char* folder : k_kernel_folders) {
+    if (fs::is_directory(folder, ignored)) options.insert(options.end(), {"--tmpfs", folder, "--remount-ro", folder});
+  }
+  for (const char* file : k_kernel_files) {
+    if (fs::exists(file, ignored)) options.insert(options.end(), {"--ro-bind", "/dev/null", file});
+  }
+}
+
+/// As bubblewrap reads them from a descriptor: an argument list could be too short for them.
+std::string bwrap_options(const RunPlace& place, const std::vector<Mount>& program) {
+  std::vector<std::string> options{"--unshare-user", "--unshare-pid", "--unshare-ipc",
+                                   "--unshare-uts",  "--unshare-net", "--unshare-cgroup-try",
+                                   "--hostname",     "spillway",      "--die-with-parent",
+                                   "--new-session",  "--cap-drop",    "ALL",
+                                   "--proc",         "/proc",         "--dev",
+                                   "/dev",           "--remount-ro",  "/dev",
+                                   "--dir",          "/tmp"};
+  hide_kernel(options);
+  for (const Mount& mount : program) add_mount(options, mount);
+  const std::vector<Mount> view = view_of(place);
+  for (const Mount& mount : view) add_mount(options, mount);
+  // Only now: until here mounts were made in them.
+  for (const Mount& mount : view) {
+    if (mount.kind == Mount::Kind::hidden) options.insert(options.end(), {"--remount-ro", mount.path.string()});
+  }
+  options.insert(options.end(), {"--remount-ro", "/", "--chdir", place.base_dir.string(), "--seccomp",
+                                 std::to_string(k_filter_descriptor)});
+  std::string bytes;
+  for (const std::string& option : options) bytes += option + '\0';
+  return bytes;
+}
+
+std::vector<ResourceLimit> resource_limits(const RunPlace& place, const config::SandboxLimits& limits) {
+  std::vector<ResourceLimit> list{{RLIMIT_CORE, 0}, {RLIMIT_NOFILE, limits.open_files}};
+  if (!k_is_sanitized) list.push_back({RLIMIT_DATA, limits.memory_bytes});
+  if (limits.cpu_seconds) list.push_back({RLIMIT_CPU, *limits.cpu_seconds});
+  if (limits.processes) list.push_back({RLIMIT_NPROC, *limits.processes});
+  std::error_code status;
+  const std::uintmax_t available = fs::space(place.run_dir, status).available;
+  list.push_back({RLIMIT_FSIZE, limits.file_size_bytes.value_or(status ? RLIM_INFINITY : available / 2)});
+  return list;
+}
+
+/// Bubblewrap that could not do its work, rather than a worker that died.
+std::optional<Error> explain(const WorkerDeath& death) {
+  const auto said =
+      std::ranges::find_if(death.last_words, [](const std::string& line) { return line.starts_with(k_bwrap_says); });
+  if (death.has_spoken || said == death.last_words.end()) return std::nullopt;
+  return make_error(
+      ErrorCode::sandbox,
+      fmt::format("cannot make the sandbox: bubblewrap says: {}", said->substr(k_bwrap_says.size())),
+      "it needs user namespaces: sysctl kernel.unprivileged_userns_clone=1 (Debian) or "
+      "kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu) allows them, in a container "
+      "--security-opt seccomp=unconfined; or give up confinement: --sandbox=process isolates memory only");
+}
+
+/// The conversation is a ProcessChannel's; this takes away what was made for it.
+class BwrapChannel : public Channel {
+ public:
+  BwrapChannel(const RunPlace& place, const config::SandboxLimits& limits, WorkerProgram program,
+               const std::vector<Mount>& files)
+      : m_folders(output_folders(place)), m_temp(place.run_dir / "tmp") {
+    spillway::create_directories(place.run_dir / "artifacts" / "_system");
+    const Fd filter = system_call_filter();
+    const Fd options = memory_file("options", bwrap_options(place, files));
+    ProcessSpec& process = program.process;
+    std::vector<std::string> arguments{find_bwrap(), "--args", std::to_string(k_options_descriptor), "--"};
+    process.arguments.insert(process.arguments.begin(), arguments.begin(), arguments.end());
+    if (k_is_sanitized) process.environment.emplace_back("ASAN_OPTIONS=detect_leaks=0");
+    process.descriptors = {filter.get(), options.get()};
+    process.limits = resource_limits(place, limits);
+    program.explain_death = explain;
+    m_inner = open_process_channel(program);
+  }
+  BwrapChannel(const BwrapChannel&) = delete;
+  BwrapChannel& operator=(const BwrapChannel&) = delete;
+  ~BwrapChannel() override = default;
+
+  void send(const protocol::Command& command) override { m_inner->send(command); }
+  std::optional<protocol::Message> receive(std::chrono::milliseconds timeout) override {
+    return m_inner->receive(timeout);
+  }
+
+ private:
+  OutputFolders m_folders;
+  TempFolder m_temp;
+  std::unique_ptr<Channel> m_inner;  ///< ends first
+};
+
+}  // namespace
+
+std::unique_ptr<Channel> open_bwrap_channel(const RunPlace& place, const config::SandboxLimits& limits) {
+  engine::load_library();  // the libraries that it needs are those that are loaded here
+  return open_bwrap_channel(place, limits, {worker_process()}, program_files());
+}
+
+std::unique_ptr<Channel> open_bwrap_channel(const RunPlace& place, const config::SandboxLimits& limits,
+                                            WorkerProgram program, std::vector<Mount> files) {
+  return std::make_unique<BwrapChannel>(place, limits, std::move(program), files);
+}
+
+}  // namespace spillway::sandbox

@@ -1,0 +1,255 @@
+#include "sandbox/process_channel.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <deque>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "protocol/codec.hpp"
+#include "protocol/line_reader.hpp"
+#include "sandbox/last_lines.hpp"
+
+namespace spillway::sandbox {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr std::size_t k_read_bytes = 65536;
+constexpr milliseconds k_drain_interval{20};
+constexpr auto k_heartbeat_data = "heartbeat";
+/// A worker that sees its input end has this long to cancel its steps and to take its temporary files away.
+constexpr milliseconds k_orphan_grace{1500};
+
+/// What of the host's environment a worker may see. Settings travel in `prepare`, secrets in its `connections`.
+constexpr std::array k_passed_variables{"LANG",         "LC_ALL",       "TZ",           "LD_LIBRARY_PATH",
+                                        "ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"};
+
+/// Reads what is there; nothing when there is nothing, an empty text at the end.
+std::optional<std::string> read_some(int fd) {
+  std::string bytes(k_read_bytes, '\0');
+  const ssize_t count = ::read(fd, bytes.data(), bytes.size());
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
+  bytes.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
+  return bytes;
+}
+
+milliseconds until(Clock::time_point deadline) {
+  return std::max(milliseconds(0), std::chrono::duration_cast<milliseconds>(deadline - Clock::now()));
+}
+
+std::string hint_for(const WorkerDeath& death) {
+  const int signal = death.status ? death.status->killed_by() : 0;
+  if (signal == SIGKILL) return "when memory runs out, the kernel kills what holds most: lower --memory-limit";
+  if (signal == SIGXCPU) return "its CPU time was used up: raise --sandbox-cpu-seconds";
+  return {};
+}
+
+/// One thread, no locks: bytes move in send() and receive(). What waits to be sent is bounded by what a run sends (a
+/// command for each running step), what waits to be taken by one read: a worker that sends faster than its host takes
+/// waits at its pipe.
+class ProcessChannel : public Channel {
+ public:
+  explicit ProcessChannel(const WorkerProgram& program)
+      : m_timeouts(program.timeouts), m_explain_death(program.explain_death), m_process(program.process) {}
+  ProcessChannel(const ProcessChannel&) = delete;
+  ProcessChannel& operator=(const ProcessChannel&) = delete;
+  ~ProcessChannel() override { stop(); }
+
+  void send(const protocol::Command& command) override {
+    if (m_loss) fail(*m_loss);
+    std::string line = protocol::encode(command);
+    if (line.size() > protocol::k_max_line_bytes) {
+      fail(ErrorCode::protocol, fmt::format("cannot send a command of {} bytes: the limit is {} bytes", line.size(),
+                                            protocol::k_max_line_bytes));
+    }
+    m_outbox += line + "\n";
+    flush();
+  }
+
+  std::optional<protocol::Message> receive(milliseconds timeout) override {
+    flush();
+    const Clock::time_point deadline = Clock::now() + timeout;
+    for (;;) {
+      if (!m_inbox.empty()) {
+        protocol::Message message = std::move(m_inbox.front());
+        m_inbox.pop_front();
+        return message;
+      }
+      if (m_loss) fail(*m_loss);
+      if (!exchange(until(deadline))) watch();
+      if (m_inbox.empty() && !m_loss && Clock::now() >= deadline) return std::nullopt;
+    }
+  }
+
+ private:
+  /// Moves bytes as soon as there are any, both ways. Whether the worker said something.
+  bool exchange(milliseconds timeout) {
+    std::array<pollfd, 3> polled{pollfd{m_process.out.get(), POLLIN, 0}, pollfd{m_process.err.get(), POLLIN, 0},
+                                 pollfd{m_outbox.empty() ? -1 : m_process.in.get(), POLLOUT, 0}};
+    const milliseconds longest = std::min(timeout, m_timeouts.heartbeat_interval);
+    if (::poll(polled.data(), polled.size(), static_cast<int>(longest.count())) <= 0) return false;
+    if (polled[2].revents != 0) flush();
+    if (polled[1].revents != 0) read_errors();
+    return polled[0].revents != 0 && read_messages();
+  }
+
+  void flush() {
+    while (!m_outbox.empty() && m_process.in) {
+      const ssize_t count = ::write(m_process.in.get(), m_outbox.data(), m_outbox.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0 && errno == EAGAIN) return;
+      if (count < 0) m_process.in.reset();  // it is gone, and the end of its output says how
+      m_outbox.erase(0, count < 0 ? m_outbox.size() : static_cast<std::size_t>(count));
+    }
+  }
+
+  bool read_messages() {
+    const std::optional<std::string> bytes = read_some(m_process.out.get());
+    if (!bytes) return false;
+    if (bytes->empty()) {
+      lose(death());
+      return false;
+    }
+    m_last_heard = Clock::now();
+    m_lines.append(*bytes);
+    while (!m_loss) {
+      const std::optional<Result<std::string>> line = m_lines.next();
+      if (!line) break;
+      take(*line ? protocol::decode_message(**line) : Failure(line->error()));
+    }
+    if (m_lines.is_over_long() && !m_loss) take(Failure(m_lines.take_rest()->error()));
+    return true;
+  }
+
+  void take(Result<protocol::Message> message) {
+    if (!message) {
+      lose(make_error(ErrorCode::sandbox,
+                      fmt::format("the worker broke the protocol: {}", message.error().full_message()),
+                      "host and worker must be the same version of spillway"));
+      return;
+    }
+    m_has_spoken = true;
+    if (const auto* response = std::get_if<protocol::Response>(&*message)) {
+      if (response->status == "pong" && response->body.value("echo", protocol::Json()) == k_heartbeat_data) {
+        m_pinged.reset();
+        return;
+      }
+    }
+    m_inbox.push_back(std::move(*message));
+  }
+
+  void read_errors() {
+    const std::optional<std::string> bytes = read_some(m_process.err.get());
+    if (!bytes) return;
+    if (bytes->empty()) m_process.err.reset();
+    m_last_words.append(*bytes);
+  }
+
+  /// The watchdog: asks a worker that is silent whether it lives, and stops waiting for one that does not say.
+  void watch() {
+    if (m_loss) return;
+    const Clock::time_point now = Clock::now();
+    if (!m_pinged && now - m_last_heard >= m_timeouts.heartbeat_interval) {
+      m_pinged = now;
+      send(protocol::PingCommand{k_heartbeat_data});
+    } else if (m_pinged && now - *m_pinged >= m_timeouts.pong_timeout) {
+      lose(make_error(ErrorCode::sandbox,
+                      fmt::format("the worker does not respond: it did not answer a ping within {} ms",
+                                  m_timeouts.pong_timeout.count())));
+    }
+  }
+
+  /// Why the worker's output ended.
+  Error death() {
+    WorkerDeath death{m_process.wait(m_timeouts.exit_grace), {}, m_has_spoken};
+    drain_errors();
+    death.last_words = m_last_words.lines();
+    if (m_explain_death) {
+      if (std::optional<Error> explained = m_explain_death(death)) return std::move(*explained);
+    }
+    std::string text = death.status ? fmt::format("the worker ended: {}", death.status->to_string())
+                                    : "the worker closed its output without ending";
+    if (m_lines.take_rest()) text += ", in the middle of a message";
+    if (!death.last_words.empty()) text += "; its last words:";
+    for (const std::string& line : death.last_words) text += "\n    " + line;
+    return make_error(ErrorCode::sandbox, std::move(text), hint_for(death));
+  }
+
+  /// Nothing is expected of the worker any more.
+  void lose(Error error) {
+    m_loss = std::move(error);
+    m_process.in.reset();
+    m_outbox.clear();
+    m_process.send_signal(SIGKILL);
+  }
+
+  void drain_errors() {
+    while (m_process.err) {
+      const std::optional<std::string> bytes = read_some(m_process.err.get());
+      if (!bytes || bytes->empty()) return;
+      m_last_words.append(*bytes);
+    }
+  }
+
+  /// The stop ladder, from where the run has left it: the worker was told to clean up, or to cancel, or nothing.
+  void stop() {
+    m_process.in.reset();
+    if (m_loss || ends_within(m_timeouts.close_grace)) return;
+    m_process.send_signal(SIGTERM);
+    ends_within(m_timeouts.term_grace);  // and then SIGKILL, from the process's destructor
+  }
+
+  bool ends_within(milliseconds grace) {
+    const Clock::time_point deadline = Clock::now() + grace;
+    do {
+      // One that is still writing has to get rid of it.
+      for (const Fd* fd : {&m_process.out, &m_process.err}) {
+        while (*fd && !read_some(fd->get()).value_or("").empty()) {
+        }
+      }
+      if (m_process.wait(std::min(k_drain_interval, until(deadline)))) return true;
+    } while (Clock::now() < deadline);
+    return false;
+  }
+
+  ChannelTimeouts m_timeouts;
+  std::function<std::optional<Error>(const WorkerDeath&)> m_explain_death;
+  ChildProcess m_process;
+  std::string m_outbox;
+  protocol::LineBuffer m_lines;
+  std::deque<protocol::Message> m_inbox;
+  LastLines m_last_words;
+  bool m_has_spoken = false;
+  Clock::time_point m_last_heard = Clock::now();
+  std::optional<Clock::time_point> m_pinged;  ///< when; until it answers
+  std::optional<Error> m_loss;                ///< why there is no worker any more
+};
+
+}  // namespace
+
+std::unique_ptr<Channel> open_process_channel(const WorkerProgram& program) {
+  return std::make_unique<ProcessChannel>(program);
+}
+
+ProcessSpec worker_process() {
+  ProcessSpec spec;
+  spec.arguments = {std::filesystem::read_symlink("/proc/self/exe").string(), "worker"};
+  for (const char* name : k_passed_variables) {
+    if (const char* value = std::getenv(name)) spec.environment.push_back(fmt::format("{}={}", name, value));
+  }
+  spec.orphan_grace = k_orphan_grace;
+  return spec;
+}
+
+std::unique_ptr<Channel> open_worker_process() { return open_process_channel({worker_process()}); }
+
+}  // namespace spillway::sandbox

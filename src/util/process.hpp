@@ -1,0 +1,70 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "util/error.hpp"
+#include "util/fd.hpp"
+
+namespace spillway {
+
+/// How a process ended: by itself with a code, or by a signal.
+struct ExitStatus {
+  int code = 0;
+  int signal = 0;
+  /// "exit status 3", "killed by signal 9 (SIGKILL)". A code above 128 is a shell's way to tell a signal.
+  std::string to_string() const;
+  /// The signal, also when a wrapper told it as 128 + signal; 0 when there was none.
+  int killed_by() const;
+};
+
+/// A limit of setrlimit(2); zero and more, both soft and hard.
+struct ResourceLimit {
+  int resource = 0;
+  std::uint64_t value = 0;
+};
+
+struct ProcessSpec {
+  std::vector<std::string> arguments;    ///< the first is the program's path
+  std::vector<std::string> environment;  ///< NAME=value, and nothing else
+  std::vector<int> descriptors = {};     ///< what it gets beside 0, 1 and 2, as 3, 4, …
+  std::vector<ResourceLimit> limits = {};
+  /// How long it may go on when the process that started it is gone.
+  std::chrono::milliseconds orphan_grace{0};
+};
+
+/// A program behind three pipes, in a process group of its own, with no other descriptor of this process. A guard
+/// process stands between: when this process dies, however it dies, the guard kills the program after the grace that
+/// the spec gives. Killed and collected on destruction. Used by the thread that made it: that thread's end counts as
+/// the death of the process.
+class ChildProcess {
+ public:
+  /// Throws an os_error that names the program when it cannot be started.
+  explicit ChildProcess(const ProcessSpec& spec);
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
+  ~ChildProcess();
+
+  pid_t pid() const { return m_pid; }
+  /// Its standard input, output and error: non-blocking, to be closed by reset().
+  Fd in;
+  Fd out;
+  Fd err;
+
+  /// To the whole process group. Nothing once it was collected.
+  void send_signal(int signal) const;
+  /// How it ended, if it has within `timeout`.
+  std::optional<ExitStatus> wait(std::chrono::milliseconds timeout);
+
+ private:
+  pid_t m_pid = -1;  ///< of the guard, which leads the group and ends as the program ended
+  Fd m_pidfd;
+  std::optional<ExitStatus> m_status;
+};
+
+}  // namespace spillway

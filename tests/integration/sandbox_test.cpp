@@ -1,0 +1,271 @@
+#include <dirent.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "project.hpp"
+#include "sandbox_support.hpp"
+#include "util/fd.hpp"
+
+/// `spillway run --sandbox`: what it refuses, what it limits, and what becomes of a run whose worker or host dies.
+namespace spillway::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+constexpr auto k_endless_sql =
+    "SELECT sum(a.range * b.range) AS s FROM df, range(1000000000) AS a, range(1000000000) AS b";
+constexpr auto k_patience = 2s;  ///< in which a death is noticed
+
+std::vector<Step> films(const std::string& query, const std::string& output = "out/stats.csv") {
+  return {csv_extractor("extract-films", "films.csv"), processor("compute-stats", query),
+          csv_writer("write-stats", output)};
+}
+
+std::map<pid_t, std::vector<pid_t>> children_by_parent() {
+  std::map<pid_t, std::vector<pid_t>> children;
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    std::ifstream stream(entry.path() / "stat");
+    const std::string text((std::istreambuf_iterator<char>(stream)), {});
+    const std::size_t end = text.rfind(')');
+    if (end == std::string::npos) continue;
+    std::istringstream fields(text.substr(end + 1));
+    char state = 0;
+    pid_t parent = 0;
+    fields >> state >> parent;
+    if (state != 'Z') children[parent].push_back(std::stoi(name));
+  }
+  return children;
+}
+
+/// Everything below a process, the nearest first.
+std::vector<pid_t> descendants(pid_t pid) {
+  const auto children = children_by_parent();
+  std::vector<pid_t> found{pid};
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (const auto below = children.find(found[i]); below != children.end()) {
+      found.insert(found.end(), below->second.begin(), below->second.end());
+    }
+  }
+  found.erase(found.begin());
+  return found;
+}
+
+/// Whether a process ends in time.
+bool ends_within(const Fd& process, std::chrono::milliseconds timeout) {
+  pollfd polled{process.get(), POLLIN, 0};
+  return ::poll(&polled, 1, static_cast<int>(timeout.count())) == 1;
+}
+
+Fd open_process(pid_t pid) { return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
+
+class SandboxTarget : public ::testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    if (GetParam() == std::string_view("bwrap") && !no_bwrap_reason().empty()) GTEST_SKIP() << no_bwrap_reason();
+    m_project.write("films.csv", "id,title,year\n1,Alien,1979\n2,Brazil,1985\n");
+  }
+  std::vector<std::string> arguments() const {
+    return {spillway_program(), "run", std::string("--sandbox=") + GetParam(), "pipeline.yaml"};
+  }
+  ProcessResult run() const {
+    std::vector<std::string> without_program = arguments();
+    without_program.erase(without_program.begin());
+    return m_project.spillway(without_program);
+  }
+
+  Project m_project;
+};
+
+TEST_P(SandboxTarget, TheRecordSaysWhereItRan) {
+  m_project.write_pipeline(films("SELECT count(*) AS n FROM df"));
+  const ProcessResult result = run();
+  expect_success(m_project, result);
+  EXPECT_EQ(read_text(m_project / "out/stats.csv"), "n\n2\n");
+  const RunDir run_dir = m_project.latest_run();
+  EXPECT_EQ(run_dir.card()["target"], GetParam());
+  EXPECT_EQ(run_dir.status()["target"], GetParam());
+  EXPECT_EQ(run_dir.events("run_start").front()["target"], GetParam());
+  EXPECT_FALSE(fs::exists(run_dir.path() / "tmp"));
+}
+
+TEST_P(SandboxTarget, AKilledWorkerFailsTheRun) {
+  m_project.write_pipeline(films(k_endless_sql));
+  Process process(arguments(), {m_project.path(), {}, ""});
+  ASSERT_TRUE(process.wait_for_error_text("extract-films"));
+  const pid_t worker = descendants(process.pid()).back();
+  const auto killed = std::chrono::steady_clock::now();
+  ASSERT_EQ(::kill(worker, SIGKILL), 0);
+  const ProcessResult result = process.wait();
+  EXPECT_LT(std::chrono::steady_clock::now() - killed, k_patience);
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_THAT(result.err, HasSubstr("the worker ended: killed by signal 9 (SIGKILL)"));
+  EXPECT_THAT(result.err, HasSubstr("lower --memory-limit"));
+  const RunDir run_dir = m_project.latest_run();
+  expect_sound_record(run_dir, result);
+  EXPECT_EQ(run_dir.card()["status"], "failed");
+  EXPECT_EQ(run_dir.card_step("compute-stats")["status"], "failed");
+  EXPECT_EQ(run_dir.card_step("write-stats")["status"], "skipped");
+  EXPECT_FALSE(fs::exists(m_project / "out")) << "the folder that was made for the output is gone";
+}
+
+TEST_P(SandboxTarget, NothingSurvivesAKilledHost) {
+  m_project.write_pipeline(films(k_endless_sql));
+  Process process(arguments(), {m_project.path(), {}, ""});
+  ASSERT_TRUE(process.wait_for_error_text("extract-films"));
+  std::vector<Fd> below;
+  for (const pid_t pid : descendants(process.pid())) below.push_back(open_process(pid));
+  ASSERT_GE(below.size(), 2U);
+  process.send_signal(SIGKILL);
+  const auto killed = std::chrono::steady_clock::now();
+  for (const Fd& pid : below) EXPECT_TRUE(ends_within(pid, k_patience));
+  EXPECT_LT(std::chrono::steady_clock::now() - killed, k_patience);
+  process.wait();
+  EXPECT_THAT(m_project.files("out"), IsEmpty());
+  for (const std::string& file : m_project.files("logs")) EXPECT_EQ(file.find("/tmp/"), std::string::npos) << file;
+}
+
+TEST_P(SandboxTarget, CtrlCCancelsTheRun) {
+  m_project.write_pipeline(films(k_endless_sql));
+  Process process(arguments(), {m_project.path(), {}, ""});
+  ASSERT_TRUE(process.wait_for_error_text("extract-films"));
+  process.send_signal(SIGINT);
+  const ProcessResult result = process.wait();
+  EXPECT_EQ(result.exit_code, 130) << result.err;
+  const RunDir run_dir = m_project.latest_run();
+  expect_sound_record(run_dir, result);
+  EXPECT_EQ(run_dir.card()["status"], "cancelled");
+  EXPECT_EQ(run_dir.card_step("compute-stats")["status"], "cancelled");
+}
+
+TEST_P(SandboxTarget, NoSecretOfTheEnvironmentReachesTheWorker) {
+  m_project.write_pipeline(films(k_endless_sql));
+  Process process(arguments(), {m_project.path(), {{"PLANTED_TOKEN", "planted-5ecret-7f3a"}}, ""});
+  ASSERT_TRUE(process.wait_for_error_text("extract-films"));
+  const std::vector<pid_t> below = descendants(process.pid());
+  // The first is the guard: the host's own memory, and nobody else's.
+  for (std::size_t i = 1; i < below.size(); ++i) {
+    for (const char* file : {"environ", "cmdline"}) {
+      std::ifstream stream(fs::path("/proc") / std::to_string(below[i]) / file);
+      const std::string text((std::istreambuf_iterator<char>(stream)), {});
+      EXPECT_EQ(text.find("planted"), std::string::npos) << file;
+      EXPECT_EQ(text.find("HOME="), std::string::npos) << file;
+    }
+  }
+  process.send_signal(SIGINT);
+  process.wait();
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, SandboxTarget, ::testing::Values("process", "bwrap"),
+                         [](const auto& tested) { return std::string(tested.param); });
+
+class Sandbox : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!no_bwrap_reason().empty()) GTEST_SKIP() << no_bwrap_reason();
+    m_project.write("films.csv", "id,title,year\n1,Alien,1979\n2,Brazil,1985\n");
+  }
+  Project m_project;
+};
+
+TEST_F(Sandbox, IsBubblewrapUnlessAnotherIsNamed) {
+  m_project.write_pipeline(films("SELECT count(*) AS n FROM df"));
+  expect_success(m_project, m_project.spillway({"run", "--sandbox", "pipeline.yaml"}));
+  EXPECT_EQ(m_project.latest_run().card()["target"], "bwrap");
+  expect_success(m_project, m_project.run({{"SPILLWAY_SANDBOX", "1"}}));
+  EXPECT_EQ(m_project.latest_run().card()["target"], "bwrap");
+}
+
+TEST_F(Sandbox, AnOutputBesideTheInputIsWritten) {
+  m_project.write_pipeline(films("SELECT count(*) AS n FROM df", "stats.csv"));
+  expect_success(m_project, m_project.spillway({"run", "--sandbox", "pipeline.yaml"}));
+  EXPECT_EQ(read_text(m_project / "stats.csv"), "n\n2\n");
+}
+
+TEST_F(Sandbox, AFolderThatHoldsMoreThanOutputsIsNotOpened) {
+  m_project.write_pipeline(films("SELECT count(*) AS n FROM df", "/tmp/stats.csv"));
+  const ProcessResult result = m_project.spillway({"run", "--sandbox", "pipeline.yaml"});
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_THAT(result.err,
+              HasSubstr("error: cannot make the sandbox: step 'write-stats' writes '/tmp/stats.csv', and its "
+                        "folder '/tmp' holds more than outputs\n"
+                        "  hint: write into a folder of its own, such as '/tmp/out/stats.csv'\n"));
+  expect_sound_record(m_project.latest_run(), result);
+}
+
+TEST_F(Sandbox, TheHomeIsNotOpened) {
+  m_project.write_pipeline(films("SELECT count(*) AS n FROM df", "stats.csv"));
+  const ProcessResult result =
+      m_project.spillway({"run", "--sandbox", "pipeline.yaml"}, {{"HOME", m_project.path().string()}});
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_THAT(result.err, HasSubstr("holds more than outputs"));
+}
+
+TEST_F(Sandbox, AFileThatGrowsTooLargeFailsItsStep) {
+  m_project.write_pipeline(films("SELECT hash(range) AS a, hash(range + 1) AS b FROM range(3000000)"));
+  const ProcessResult result =
+      m_project.spillway({"run", "--sandbox", "--sandbox-file-size", "16MB", "pipeline.yaml"});
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("File too large"));
+  EXPECT_THAT(m_project.files("out"), IsEmpty());
+}
+
+TEST_F(Sandbox, CpuTimeThatIsUsedUpEndsTheWorker) {
+  m_project.write_pipeline(films(k_endless_sql));
+  const ProcessResult result =
+      m_project.spillway({"run", "--sandbox", "--sandbox-cpu-seconds", "1", "pipeline.yaml"});
+  EXPECT_EQ(result.exit_code, 7) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("the worker ended: killed by signal"));
+}
+
+TEST(SandboxThatCannotBeMade, BubblewrapIsMissing) {
+  Project project;
+  project.write("films.csv", "id\n1\n");
+  project.write_pipeline(films("SELECT count(*) AS n FROM df"));
+  const ProcessResult result =
+      project.spillway({"run", "--sandbox", "pipeline.yaml"}, {{"PATH", project.path().string()}});
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_THAT(
+      result.err,
+      HasSubstr("error: cannot make the sandbox: bubblewrap (bwrap) is not installed\n"
+                "  hint: apt-get install bubblewrap; or give up confinement: --sandbox=process isolates memory "
+                "only\n"));
+  expect_sound_record(project.latest_run(), result);
+  EXPECT_EQ(project.latest_run().card_step("extract-films")["status"], "skipped");
+}
+
+TEST(SandboxThatCannotBeMade, TheKernelRefuses) {
+  Project project;
+  project.write("films.csv", "id\n1\n");
+  project.write("bin/bwrap", "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n");
+  fs::permissions(project / "bin/bwrap", fs::perms::owner_all);
+  project.write_pipeline(films("SELECT count(*) AS n FROM df"));
+  const ProcessResult result =
+      project.spillway({"run", "--sandbox", "pipeline.yaml"}, {{"PATH", (project / "bin").string()}});
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_THAT(result.err, HasSubstr("error: cannot make the sandbox: bubblewrap says: No permissions to create new "
+                                    "namespace\n  hint: it needs user namespaces: "));
+  EXPECT_FALSE(fs::exists(project / "out")) << "nothing ran";
+}
+
+}  // namespace
+}  // namespace spillway::testing
