@@ -30,13 +30,6 @@ constexpr std::array k_kernel_files{"/proc/sysrq-trigger", "/proc/kcore",      "
                                     "/proc/timer_list",    "/proc/kallsyms",   "/proc/mtrr",       "/proc/key-users",
                                     "/proc/kpagecount",    "/proc/kpageflags", "/proc/kpagecgroup"};
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-/// A sanitizer reserves terabytes, and looks for leaks by means that the filter refuses.
-constexpr bool k_is_sanitized = true;
-#else
-constexpr bool k_is_sanitized = false;
-#endif
-
 /// The folders of the outputs that are missing: there while the run lasts, gone again when nothing was put in them.
 class OutputFolders {
  public:
@@ -80,7 +73,7 @@ class TempFolder {
 std::string find_bwrap() {
   const char* path = std::getenv("PATH");
   for (const std::string& folder : split(path == nullptr ? "" : path, ':')) {
-    const std::string program = (fs::path(folder) / "bwrap").string();
+    std::string program = (fs::path(folder) / "bwrap").string();
     if (!folder.empty() && ::access(program.c_str(), X_OK) == 0) return program;
   }
   fail(ErrorCode::sandbox, "cannot make the sandbox: bubblewrap (bwrap) is not installed",
@@ -142,9 +135,10 @@ std::string bwrap_options(const RunPlace& place, const std::vector<Mount>& progr
   return bytes;
 }
 
-std::vector<ResourceLimit> resource_limits(const RunPlace& place, const config::SandboxLimits& limits) {
+std::vector<ResourceLimit> resource_limits(const RunPlace& place, const config::SandboxLimits& limits,
+                                           bool is_sanitized) {
   std::vector<ResourceLimit> list{{RLIMIT_CORE, 0}, {RLIMIT_NOFILE, limits.open_files}};
-  if (!k_is_sanitized) list.push_back({RLIMIT_DATA, limits.memory_bytes});
+  if (!is_sanitized) list.push_back({RLIMIT_DATA, limits.memory_bytes});
   if (limits.cpu_seconds) list.push_back({RLIMIT_CPU, *limits.cpu_seconds});
   if (limits.processes) list.push_back({RLIMIT_NPROC, *limits.processes});
   std::error_code status;
@@ -178,9 +172,9 @@ class BwrapChannel : public Channel {
     ProcessSpec& process = program.process;
     std::vector<std::string> arguments{find_bwrap(), "--args", std::to_string(k_options_descriptor), "--"};
     process.arguments.insert(process.arguments.begin(), arguments.begin(), arguments.end());
-    if (k_is_sanitized) process.environment.emplace_back("ASAN_OPTIONS=detect_leaks=0");
+    if (program.is_sanitized) process.environment.emplace_back("ASAN_OPTIONS=detect_leaks=0");
     process.descriptors = {filter.get(), options.get()};
-    process.limits = resource_limits(place, limits);
+    process.limits = resource_limits(place, limits, program.is_sanitized);
     program.explain_death = explain;
     m_inner = open_process_channel(program);
   }
@@ -203,11 +197,11 @@ class BwrapChannel : public Channel {
 
 std::unique_ptr<Channel> open_bwrap_channel(const RunPlace& place, const config::SandboxLimits& limits) {
   engine::load_library();  // the libraries that it needs are those that are loaded here
-  return open_bwrap_channel(place, limits, {worker_process()}, program_files());
+  return open_bwrap_channel(place, limits, worker_program(), program_files());
 }
 
 std::unique_ptr<Channel> open_bwrap_channel(const RunPlace& place, const config::SandboxLimits& limits,
-                                            WorkerProgram program, std::vector<Mount> files) {
+                                            WorkerProgram program, const std::vector<Mount>& files) {
   return std::make_unique<BwrapChannel>(place, limits, std::move(program), files);
 }
 

@@ -17,6 +17,6 @@ std::unique_ptr<Channel> open_bwrap_channel(const RunPlace& place, const config:
 
 /// The same for another program that is to be confined as a worker is: `files` are those that it needs.
 std::unique_ptr<Channel> open_bwrap_channel(const RunPlace& place, const config::SandboxLimits& limits,
-                                            WorkerProgram program, std::vector<Mount> files);
+                                            WorkerProgram program, const std::vector<Mount>& files);
 
 }  // namespace spillway::sandbox

@@ -53,6 +53,12 @@ std::string hint_for(const WorkerDeath& death) {
   return {};
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool k_is_sanitized = true;
+#else
+constexpr bool k_is_sanitized = false;
+#endif
+
 /// One thread, no locks: bytes move in send() and receive(). What waits to be sent is bounded by what a run sends (a
 /// command for each running step), what waits to be taken by one read: a worker that sends faster than its host takes
 /// waits at its pipe.
@@ -240,16 +246,18 @@ std::unique_ptr<Channel> open_process_channel(const WorkerProgram& program) {
   return std::make_unique<ProcessChannel>(program);
 }
 
-ProcessSpec worker_process() {
-  ProcessSpec spec;
+WorkerProgram worker_program() {
+  WorkerProgram program;
+  program.is_sanitized = k_is_sanitized;
+  ProcessSpec& spec = program.process;
   spec.arguments = {std::filesystem::read_symlink("/proc/self/exe").string(), "worker"};
   for (const char* name : k_passed_variables) {
     if (const char* value = std::getenv(name)) spec.environment.push_back(fmt::format("{}={}", name, value));
   }
   spec.orphan_grace = k_orphan_grace;
-  return spec;
+  return program;
 }
 
-std::unique_ptr<Channel> open_worker_process() { return open_process_channel({worker_process()}); }
+std::unique_ptr<Channel> open_worker_process() { return open_process_channel(worker_program()); }
 
 }  // namespace spillway::sandbox

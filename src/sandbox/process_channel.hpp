@@ -30,10 +30,12 @@ struct WorkerDeath {
 
 /// A worker as a program: anything that gives a stdin and a stdout.
 struct WorkerProgram {
-  ProcessSpec process;
+  ProcessSpec process = {};
   ChannelTimeouts timeouts = {};
   /// What a death means where this program runs; without an answer the death is told as it is.
   std::function<std::optional<Error>(const WorkerDeath&)> explain_death = {};
+  /// A sanitizer reserves terabytes, and looks for leaks by means that a sandbox refuses.
+  bool is_sanitized = false;
 };
 
 /// Starts the program and speaks the protocol with it over its standard input and output; its standard error is kept
@@ -41,7 +43,7 @@ struct WorkerProgram {
 std::unique_ptr<Channel> open_process_channel(const WorkerProgram& program);
 
 /// This program's `worker` verb, with the allow-list of contracts.md as its environment.
-ProcessSpec worker_process();
+WorkerProgram worker_program();
 
 /// A worker in a process of its own on this machine. It may do what its user may: only its memory is isolated.
 std::unique_ptr<Channel> open_worker_process();

@@ -2,6 +2,7 @@
 
 #include <sched.h>
 #include <seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -66,10 +67,12 @@ Fd system_call_filter() {
   }
   // A thread is a clone that shares everything; anything else is a process, or a namespace. The filter cannot look
   // into clone3's argument: told that there is none, the C library uses clone.
-  filter.refuse(SCMP_SYS(clone), EPERM, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+  filter.refuse(SCMP_SYS(clone), EPERM, {0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0});
   filter.refuse(SCMP_SYS(clone3), ENOSYS);
-  // Types into the terminal that the host was started from.
-  filter.refuse(SCMP_SYS(ioctl), EPERM, SCMP_A1(SCMP_CMP_MASKED_EQ, 0xFFFFFFFF, 0x5412 /* TIOCSTI */));
+  // Type into the terminal that the host was started from.
+  for (const std::uint64_t request : {TIOCSTI, TIOCLINUX}) {
+    filter.refuse(SCMP_SYS(ioctl), EPERM, {1, SCMP_CMP_MASKED_EQ, 0xFFFFFFFF, request});
+  }
   Fd fd(::memfd_create("filter", MFD_CLOEXEC));
   if (!fd) fail(os_error(errno, "cannot make a file in memory"));
   filter.write_to(fd.get());

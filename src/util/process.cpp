@@ -158,6 +158,7 @@ ChildProcess::ChildProcess(const ProcessSpec& spec) {
   launch.orphan_grace.tv_sec = seconds.count();
   launch.orphan_grace.tv_nsec = std::chrono::nanoseconds(spec.orphan_grace - seconds).count();
 
+  // NOLINTNEXTLINE(cppcoreguidelines-prefer-member-initializer): only now everything is made
   m_pid = ::fork();
   if (m_pid < 0) fail(os_error(errno, "cannot start a process"));
   if (m_pid == 0) {
