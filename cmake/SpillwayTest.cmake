@@ -20,12 +20,18 @@ add_library(spillway_test_pch OBJECT "${CMAKE_SOURCE_DIR}/tests/support/pch.cpp"
 _spillway_test_settings(spillway_test_pch)
 target_precompile_headers(spillway_test_pch PRIVATE <gtest/gtest.h> <nlohmann/json.hpp>)
 
+# With WHOLE the program is a single ctest: for what its cases share and should start only once, such as a server.
 function(spillway_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "WHOLE" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS})
   _spillway_test_settings(${name})
   target_precompile_headers(${name} REUSE_FROM spillway_test_pch)
+  if(ARG_WHOLE)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES TIMEOUT 120 LABELS "${ARG_LABELS}")
+    return()
+  endif()
   gtest_discover_tests(
     ${name}
     DISCOVERY_MODE PRE_TEST

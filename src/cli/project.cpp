@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "config/connection_fields.hpp"
 #include "pipeline/parameters.hpp"
 #include "util/file.hpp"
 
@@ -58,6 +59,11 @@ config::Checked<ProjectConnections> read_project_connections() {
     if (!text) return tl::unexpected(std::vector<Error>{std::move(text.error())});
     auto connections = config::read_connections(*text, std::string(file));
     if (!connections) return tl::unexpected(std::move(connections.error()));
+    std::vector<Error> errors;
+    for (const config::Connection& connection : *connections) {
+      std::ranges::move(config::check_connection_fields(connection), std::back_inserter(errors));
+    }
+    if (!errors.empty()) return tl::unexpected(std::move(errors));
     return ProjectConnections{std::string(file), std::move(*connections)};
   }
   return ProjectConnections{};

@@ -33,6 +33,10 @@ struct StepContext {
   protocol::Sink& sink;
   const engine::StatementControl& control;  ///< pass it to every statement: cancellation and progress
   const CancelToken& cancel;
+  std::string pipeline_id = {};
+  /// The fields of the connection that the config names, secrets included, overruled by what the config sets itself;
+  /// null when the component takes none. Overwritten when the attempt is over: keep no copy.
+  Json connection_fields = {};
 
   /// A file of the step's artifact folder was written: emits artifact_created.
   void artifact_created(std::string_view type, const std::filesystem::path& path) const;

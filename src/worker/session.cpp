@@ -84,8 +84,9 @@ class Session::Attachment {
 
 Session::Session(const protocol::PrepareCommand& command, protocol::Sink& sink,
                  const drivers::DriverRegistry& drivers, const pipeline::ComponentCatalog& catalog)
-    : m_sink(sink), m_drivers(drivers), m_catalog(catalog) {
+    : m_connections(command.connections), m_sink(sink), m_drivers(drivers), m_catalog(catalog) {
   m_paths.session_id = command.session_id;
+  m_pipeline_id = command.manifest.value("/pipeline/id"_json_pointer, "");
   const std::string session_dir = text_at(command.settings, "session_dir");
   const std::string base_dir = text_at(command.settings, "base_dir");
   m_paths.session_dir =
@@ -197,7 +198,10 @@ void Session::handle_exec_step(const protocol::ExecStepCommand& command, Running
                                inputs,
                                m_sink,
                                control,
-                               running.cancel};
+                               running.cancel,
+                               m_pipeline_id,
+                               m_connections.fields_for(command.step_id, config, *spec)};
+  const WipeAtEnd wiped(context.connection_fields);
   const Attachment attachment(running, connection);
   const drivers::StepResult result = driver->second->run(context);
   outcome.rows_written = result.rows_written;

@@ -20,6 +20,7 @@
 #include "protocol/sink.hpp"
 #include "util/cancel.hpp"
 #include "worker/access.hpp"
+#include "worker/connections.hpp"
 
 namespace spillway::worker {
 
@@ -66,6 +67,8 @@ class Session {
   void wait_for_steps();
 
   SessionPaths m_paths;
+  std::string m_pipeline_id;
+  Connections m_connections;
   config::Settings m_settings;
   protocol::Sink& m_sink;
   const drivers::DriverRegistry& m_drivers;

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/connections.hpp"
+#include "util/error.hpp"
+
+namespace spillway::config {
+
+/// A field that the connections of a family may have.
+struct ConnectionField {
+  std::string_view name;
+  std::string_view description;
+  bool is_secret = false;
+};
+
+/// The fields of a built-in family's connections, in the order in which they are explained; empty for a family that
+/// a project describes itself.
+std::span<const ConnectionField> connection_fields(std::string_view family);
+
+/// Fields that their family does not have, each with its place. Values are not looked at.
+std::vector<Error> check_connection_fields(const Connection& connection);
+
+}  // namespace spillway::config

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "pipeline/component.hpp"
+
+namespace spillway::worker {
+
+using Json = nlohmann::json;
+
+/// Overwrites the texts of a value in memory when it goes out of scope: they may be secrets.
+class WipeAtEnd {
+ public:
+  explicit WipeAtEnd(Json& value) : m_value(value) {}
+  WipeAtEnd(const WipeAtEnd&) = delete;
+  WipeAtEnd& operator=(const WipeAtEnd&) = delete;
+  ~WipeAtEnd();
+
+ private:
+  Json& m_value;
+};
+
+/// The connections that `prepare` brought, by reference ("@postgres.main"), secrets included. They are in memory
+/// only, and overwritten at the end.
+class Connections {
+ public:
+  explicit Connections(Json by_reference) : m_by_reference(std::move(by_reference)) {}
+  Connections(const Connections&) = delete;
+  Connections& operator=(const Connections&) = delete;
+  ~Connections() { const WipeAtEnd wiped(m_by_reference); }
+
+  /// The fields of the connection that a step's config names, overruled by those fields that the config sets itself;
+  /// null when the component takes no connection, or an optional one that the config leaves out. Throws when
+  /// `prepare` did not bring it.
+  Json fields_for(const std::string& step_id, const Json& config, const pipeline::ComponentSpec& spec) const;
+
+ private:
+  Json m_by_reference;
+};
+
+}  // namespace spillway::worker
