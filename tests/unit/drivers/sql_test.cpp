@@ -166,7 +166,7 @@ TEST_F(RetryTest, WhatIsTransientIsTriedAgain) {
 }
 
 TEST_F(RetryTest, TheLastErrorSaysHowOftenItWasTried) {
-  EXPECT_EQ(run(9, true)->full_message(), "gone (after 3 attempts)");
+  EXPECT_EQ(run(9, true)->full_message(), "gone, after 3 attempts");
   EXPECT_EQ(attempts, 3);
 }
 

@@ -29,8 +29,12 @@ constexpr const char* k_shared_family = "sql";
 
 /// Headers of third parties, and the only folders (or driver families) that may include them.
 const std::map<std::string, std::set<std::string>> k_third_parties{
-    {"duckdb.h", {"engine"}},    {"CLI/", {"cli"}},      {"yaml-cpp/", {"pipeline", "config"}},
-    {"valijson/", {"pipeline"}}, {"openssl/", {"util"}}, {"seccomp.h", {"sandbox"}},
+    {"duckdb.h", {"engine"}},
+    {"CLI/", {"cli"}},
+    {"yaml-cpp/", {"pipeline", "config"}},
+    {"valijson/", {"pipeline"}},
+    {"openssl/", {"util"}},
+    {"seccomp.h", {"sandbox"}},
     {"libpq", {"drivers/postgres"}},
     {"mysql.h", {"drivers/mysql"}},
 };
