@@ -7,6 +7,7 @@
 #include "drivers/file/json_writer.hpp"
 #include "drivers/file/parquet_extractor.hpp"
 #include "drivers/file/parquet_writer.hpp"
+#include "drivers/postgres/extractor.hpp"
 
 namespace spillway::drivers {
 
@@ -19,6 +20,7 @@ DriverRegistry builtin_drivers() {
   registry["filesystem.json_writer"] = std::make_unique<file::JsonWriter>();
   registry["filesystem.parquet_extractor"] = std::make_unique<file::ParquetExtractor>();
   registry["filesystem.parquet_writer"] = std::make_unique<file::ParquetWriter>();
+  registry["postgres.extractor"] = std::make_unique<postgres::Extractor>();
   return registry;
 }
 

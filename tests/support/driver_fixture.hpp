@@ -58,7 +58,7 @@ class DriverTest : public ::testing::Test {
     drivers::StepContext context{"step",       "run_1",     with_defaults(component, std::move(config)),
                                  m_dir.path(), artifacts(), connection,
                                  resolved,     m_sink,      m_control,
-                                 m_cancel};
+                                 m_cancel,     "pipeline",  connection_fields()};
     drivers::StepResult result = m_drivers.at(component)->run(context);
     if (result.df) materialize(*result.df, connection, frame);
     return result;
@@ -104,6 +104,8 @@ class DriverTest : public ::testing::Test {
     return names;
   }
 
+  /// The connection of a driver that takes one.
+  virtual drivers::Json connection_fields() const { return {}; }
   /// How the engine is opened; it is when it is first used.
   virtual engine::DatabaseOptions database_options() const { return {.threads = 2, .temp_directory = at("tmp")}; }
   engine::Database& database() {
@@ -150,12 +152,16 @@ class DriverTest : public ::testing::Test {
 
   /// As FrameCache does it.
   void materialize(const engine::Relation& relation, engine::Connection& connection, const std::string& frame) {
+    std::unique_ptr<engine::PublishedSource> source;
+    if (relation.source) source = database().publish(relation.source);
+    const std::string rows = source ? "FROM " + source->from_item() : relation.sql;
     try {
       const std::uint64_t count = connection.execute(
-          "CREATE OR REPLACE TABLE \"" + frame + "\" AS SELECT * FROM (" + relation.sql + ") AS rows", m_control);
+          "CREATE OR REPLACE TABLE \"" + frame + "\" AS SELECT * FROM (" + rows + ") AS rows", m_control);
       if (relation.after) relation.after(connection, count);
     } catch (const Exception& exception) {
-      fail(relation.explain ? relation.explain(connection, exception.error()) : exception.error());
+      const Error error = source ? source->error().value_or(exception.error()) : exception.error();
+      fail(relation.explain ? relation.explain(connection, error) : error);
     }
   }
 

@@ -1,0 +1,208 @@
+#include "drivers/postgres/decode.hpp"
+
+#include <array>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "drivers/postgres/numeric.hpp"
+#include "drivers/postgres/wire.hpp"
+#include "util/error.hpp"
+
+namespace spillway::drivers::postgres {
+namespace {
+
+using engine::Int128;
+using engine::Interval;
+using engine::TypeId;
+using engine::UInt128;
+using engine::VectorWriter;
+
+[[noreturn]] void fail_value(std::string reason, std::string hint = {}) {
+  fail(ErrorCode::bad_data, std::move(reason), std::move(hint));
+}
+
+void expect_size(std::string_view bytes, std::size_t size) {
+  if (bytes.size() == size) return;
+  fail_value(fmt::format("the server sent {} bytes where the type has {}", bytes.size(), size));
+}
+
+template <typename T>
+T number(std::string_view bytes) {
+  expect_size(bytes, sizeof(T));
+  return read_number<T>(bytes.data());
+}
+
+template <typename T>
+void decode_number(const ColumnReader&, std::string_view bytes, VectorWriter& vector, std::uint64_t row) {
+  vector.set(row, number<T>(bytes));
+}
+
+void decode_bool(const ColumnReader&, std::string_view bytes, VectorWriter& vector, std::uint64_t row) {
+  expect_size(bytes, 1);
+  vector.set(row, bytes[0] != 0);
+}
+
+void decode_jsonb(const ColumnReader&, std::string_view bytes, VectorWriter& vector, std::uint64_t row) {
+  if (bytes.empty() || bytes[0] != 1) fail_value("the server sent JSONB of an unknown version");
+  vector.set_text(row, bytes.substr(1));
+}
+
+void decode_uuid(const ColumnReader&, std::string_view bytes, VectorWriter& vector, std::uint64_t row) {
+  expect_size(bytes, sizeof(UInt128));
+  const auto high = static_cast<UInt128>(read_number<std::uint64_t>(bytes.data()));
+  const UInt128 all = (high << 64U) | read_number<std::uint64_t>(bytes.data() + sizeof(std::uint64_t));
+  vector.set(row, static_cast<Int128>(all ^ (UInt128{1} << 127U)));
+}
+
+void decode_date(const ColumnReader&, std::string_view bytes, VectorWriter& vector, std::uint64_t row) {
+  using Limits = std::numeric_limits<std::int32_t>;
+  const auto days = number<std::int32_t>(bytes);
+  if (days == Limits::max() || days == Limits::min()) {
+    vector.set(row, days < 0 ? -Limits::max() : Limits::max());
+  } else {
+    vector.set(row, days + k_epoch_days);
+  }
+}
+
+void decode_timestamp(const ColumnReader&, std::string_view bytes, VectorWriter& vector, std::uint64_t row) {
+  using Limits = std::numeric_limits<std::int64_t>;
+  const auto micros = number<std::int64_t>(bytes);
+  if (micros == Limits::max() || micros == Limits::min()) {
+    vector.set(row, micros < 0 ? -Limits::max() : Limits::max());
+    return;
+  }
+  std::int64_t since_1970 = 0;
+  if (__builtin_add_overflow(micros, k_epoch_micros, &since_1970) || since_1970 == Limits::max()) {
+    fail_value("the timestamp is beyond the year 294246, the last one that a TIMESTAMP holds",
+               "cast the column to text in the query");
+  }
+  vector.set(row, since_1970);
+}
+
+void decode_time_tz(const ColumnReader&, std::string_view bytes, VectorWriter& vector, std::uint64_t row) {
+  // The engine keeps the offset as what it lacks to the largest one, so that the bits sort.
+  constexpr std::int64_t k_max_offset = 16 * 60 * 60 - 1;
+  constexpr unsigned k_offset_bits = 24;
+  expect_size(bytes, sizeof(std::int64_t) + sizeof(std::int32_t));
+  const auto micros = read_number<std::int64_t>(bytes.data());
+  const auto seconds_west = read_number<std::int32_t>(bytes.data() + sizeof(std::int64_t));
+  const auto offset = static_cast<std::uint64_t>(k_max_offset + seconds_west);
+  vector.set(row, (static_cast<std::uint64_t>(micros) << k_offset_bits) | offset);
+}
+
+void decode_interval(const ColumnReader&, std::string_view bytes, VectorWriter& vector, std::uint64_t row) {
+  constexpr std::size_t k_days_at = 8;
+  constexpr std::size_t k_months_at = 12;
+  expect_size(bytes, sizeof(Interval));
+  vector.set(row,
+             Interval{read_number<std::int32_t>(bytes.data() + k_months_at),
+                      read_number<std::int32_t>(bytes.data() + k_days_at), read_number<std::int64_t>(bytes.data())});
+}
+
+void decode_numeric(const ColumnReader& reader, std::string_view bytes, VectorWriter& vector, std::uint64_t row) {
+  Int128 unscaled = 0;
+  switch (read_numeric(bytes, reader.type.width, reader.type.scale, unscaled)) {
+    case NumericOutcome::ok:
+      vector.set_decimal(row, unscaled);
+      return;
+    case NumericOutcome::nan:
+    case NumericOutcome::infinity:
+      if (reader.special_is_null) return vector.set_null(row);
+      fail_value(fmt::format("NaN or Infinity is no {}", reader.type.to_sql()),
+                 "special_numeric: null reads them as NULL, unbounded_numeric: text or double keeps them");
+    case NumericOutcome::too_many_decimals:
+      fail_value(fmt::format("the number has more digits behind the point than {} holds", reader.type.to_sql()),
+                 "unbounded_numeric takes decimal(38,20), text or double; or cast the column in the query");
+    case NumericOutcome::too_large:
+      fail_value(fmt::format("the number is too large for {}", reader.type.to_sql()),
+                 "unbounded_numeric takes decimal(38,0), text or double; or cast the column in the query");
+    case NumericOutcome::malformed:
+      break;
+  }
+  fail_value("the server sent a NUMERIC that cannot be read");
+}
+
+constexpr std::array k_native_types{
+    NativeType{16, 1000, TypeId::boolean, decode_bool},
+    NativeType{17, 1001, TypeId::blob, decode_text},
+    NativeType{19, 1003, TypeId::varchar, decode_text},  // name
+    NativeType{20, 1016, TypeId::bigint, decode_number<std::int64_t>},
+    NativeType{21, 1005, TypeId::smallint, decode_number<std::int16_t>},
+    NativeType{23, 1007, TypeId::integer, decode_number<std::int32_t>},
+    NativeType{25, 1009, TypeId::varchar, decode_text},
+    NativeType{26, 1028, TypeId::uinteger, decode_number<std::uint32_t>},  // oid
+    NativeType{114, 199, TypeId::varchar, decode_text},                    // json
+    NativeType{700, 1021, TypeId::float_, decode_number<float>},
+    NativeType{701, 1022, TypeId::double_, decode_double},
+    NativeType{1042, 1014, TypeId::varchar, decode_text},  // char(n)
+    NativeType{1043, 1015, TypeId::varchar, decode_text},
+    NativeType{1082, 1182, TypeId::date, decode_date},
+    NativeType{1083, 1183, TypeId::time, decode_number<std::int64_t>},
+    NativeType{1114, 1115, TypeId::timestamp, decode_timestamp},
+    NativeType{1184, 1185, TypeId::timestamp_tz, decode_timestamp},
+    NativeType{1186, 1187, TypeId::interval, decode_interval},
+    NativeType{1266, 1270, TypeId::time_tz, decode_time_tz},
+    NativeType{1700, 1231, TypeId::decimal, decode_numeric},
+    NativeType{2950, 2951, TypeId::uuid, decode_uuid},
+    NativeType{3802, 3807, TypeId::varchar, decode_jsonb},
+};
+
+}  // namespace
+
+const NativeType* find_native_type(Oid oid) {
+  for (const NativeType& type : k_native_types) {
+    if (type.oid == oid) return &type;
+  }
+  return nullptr;
+}
+
+const NativeType* find_native_element(Oid array_oid) {
+  for (const NativeType& type : k_native_types) {
+    if (type.array_oid == array_oid) return &type;
+  }
+  return nullptr;
+}
+
+void decode_text(const ColumnReader&, std::string_view bytes, VectorWriter& vector, std::uint64_t row) {
+  vector.set_text(row, bytes);
+}
+
+void decode_double(const ColumnReader&, std::string_view bytes, VectorWriter& vector, std::uint64_t row) {
+  vector.set(row, number<double>(bytes));
+}
+
+void decode_list(const ColumnReader& reader, std::string_view bytes, VectorWriter& vector, std::uint64_t row) {
+  constexpr std::size_t k_header = 12;    // dimensions, flags, the element's type
+  constexpr std::size_t k_dimension = 8;  // length, lower bound
+  constexpr std::size_t k_length_bytes = 4;
+  if (bytes.size() < k_header) fail_value("the server sent an array that cannot be read");
+  const auto dimensions = read_number<std::int32_t>(bytes.data());
+  if (dimensions == 0) {
+    vector.append_list(row, 0);
+    return;
+  }
+  if (dimensions != 1) {
+    fail_value(fmt::format("the array has {} dimensions, and a LIST has one", dimensions),
+               "cast the column to text, or to_json(column), in the query");
+  }
+  if (bytes.size() < k_header + k_dimension) fail_value("the server sent an array that cannot be read");
+  const auto count = static_cast<std::uint32_t>(read_number<std::int32_t>(bytes.data() + k_header));
+  const std::uint64_t offset = vector.append_list(row, count);
+  const ColumnReader& element = reader.elements.front();
+  bytes.remove_prefix(k_header + k_dimension);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (bytes.size() < k_length_bytes) fail_value("the server sent an array that ends too soon");
+    const auto length = read_number<std::int32_t>(bytes.data());
+    bytes.remove_prefix(k_length_bytes);
+    if (length < 0) {
+      vector.child().set_null(offset + i);
+      continue;
+    }
+    if (bytes.size() < static_cast<std::size_t>(length)) fail_value("the server sent an array that ends too soon");
+    element.decode(element, bytes.substr(0, static_cast<std::size_t>(length)), vector.child(), offset + i);
+    bytes.remove_prefix(static_cast<std::size_t>(length));
+  }
+}
+
+}  // namespace spillway::drivers::postgres
