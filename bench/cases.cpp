@@ -73,6 +73,19 @@ steps:
                      name, input.string(), query, output.string());
 }
 
+/// A csv goes through steps that change nothing, each after the one before.
+std::string chain_text(const std::string& name, const std::string& input, int steps, const std::string& output) {
+  std::string text = fmt::format("oml_version: \"0.1.0\"\nname: {}\nsteps:\n", name);
+  text += fmt::format("  - {{id: s0, component: filesystem.csv_extractor, config: {{path: {}}}}}\n", input);
+  for (int step = 1; step < steps - 1; ++step) {
+    text += fmt::format("  - {{id: s{}, needs: [s{}], component: duckdb.processor, config: {{query: FROM df}}}}\n",
+                        step, step - 1);
+  }
+  return text +
+         fmt::format("  - {{id: write, needs: [s{}], component: filesystem.csv_writer, config: {{path: {}}}}}\n",
+                     steps - 2, output);
+}
+
 class CaseMaker {
  public:
   CaseMaker(fs::path folder, const Sizes& sizes) : m_folder(std::move(folder)), m_sizes(sizes) {
@@ -91,6 +104,8 @@ class CaseMaker {
         small_case("d", "three steps over ten rows", small),
         validate_case("e", "validate"),
         many_steps_case("f", "validate, 5,000 steps"),
+        sandbox_case("g", "three steps over ten rows, sandboxed", 3),
+        sandbox_case("h", "103 steps over ten rows, sandboxed", 103),
     };
   }
 
@@ -164,15 +179,23 @@ class CaseMaker {
             {{"spillway", spillway("validate", pipeline, {})}, {"/bin/true", {{"/bin/true"}, {}, m_folder, {}}}}};
   }
 
+  /// What a step costs more in the sandbox is the difference of two such cases.
+  Case sandbox_case(const std::string& name, const std::string& description, int steps) {
+    const fs::path pipeline = m_folder / ("case_" + name + ".yaml");
+    write_file_atomically(pipeline,
+                          chain_text("case_" + name, (m_folder / "lines_10.csv").string(), steps,
+                                     (m_folder / ("case_" + name + "_out") / "out.csv").string()),
+                          Durability::process);
+    return {name,
+            description,
+            {{"spillway --sandbox", spillway("run", pipeline, {{"SPILLWAY_SANDBOX", "bwrap"}})},
+             {"spillway, local", spillway("run", pipeline, {})}}};
+  }
+
   Case many_steps_case(const std::string& name, const std::string& description) {
     constexpr int k_steps = 5000;
     const fs::path pipeline = m_folder / ("case_" + name + ".yaml");
-    std::string text = fmt::format("oml_version: \"0.1.0\"\nname: case_{}\nsteps:\n", name);
-    text += "  - {id: s0, component: filesystem.csv_extractor, config: {path: in.csv}}\n";
-    for (int step = 1; step < k_steps - 1; ++step) {
-      text += fmt::format("  - {{id: s{}, component: duckdb.processor, config: {{query: FROM df}}}}\n", step);
-    }
-    text += "  - {id: write, component: filesystem.csv_writer, config: {path: out.csv}}\n";
+    const std::string text = chain_text("case_" + name, "in.csv", k_steps, "out.csv");
     write_file_atomically(pipeline, text, Durability::process);
     return {name,
             description,

@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "util/cgroup_place.hpp"
 #include "util/file.hpp"
 #include "util/strings.hpp"
 
@@ -22,34 +22,10 @@ std::optional<std::uint64_t> read_number(const fs::path& path) {
   return text ? parse_uint(trim(*text)) : std::nullopt;
 }
 
-/// Where a controller keeps the files of this process's group: version 2 has one tree, version 1 one a controller.
-struct Cgroup {
-  fs::path mount;
-  fs::path group;  ///< below the mount, "/" for its root
-  bool is_version_2 = true;
-};
-
-/// A line of /proc/self/cgroup is "hierarchy:controllers:group"; version 2 is hierarchy 0 and names no controllers.
-std::vector<Cgroup> cgroups_of(const fs::path& root, std::string_view controller) {
-  std::vector<Cgroup> cgroups;
-  const fs::path mount = root / "sys/fs/cgroup";
-  for (const std::string& line : split(read_file(root / "proc/self/cgroup").value_or(""), '\n')) {
-    const std::vector<std::string> fields = split(line, ':');
-    if (fields.size() != 3) continue;
-    const std::vector<std::string> controllers = split(fields[1], ',');
-    if (fields[0] == "0" && fields[1].empty()) {
-      cgroups.push_back({mount, fields[2], true});
-    } else if (std::ranges::find(controllers, controller) != controllers.end()) {
-      cgroups.push_back({mount / fields[1], fields[2], false});
-    }
-  }
-  return cgroups;
-}
-
 /// The least limit of a group and the groups around it; `read` gives that of one folder. In a container the group's
 /// own folder may not be visible, and the mount's root is the container's group.
 template <typename Read>
-std::optional<std::uint64_t> least_limit(const Cgroup& cgroup, Read read) {
+std::optional<std::uint64_t> least_limit(const CgroupPlace& cgroup, Read read) {
   std::optional<std::uint64_t> least;
   fs::path group = cgroup.group.relative_path();
   for (;;) {
@@ -60,7 +36,7 @@ std::optional<std::uint64_t> least_limit(const Cgroup& cgroup, Read read) {
   }
 }
 
-std::optional<std::uint64_t> memory_limit(const Cgroup& cgroup) {
+std::optional<std::uint64_t> memory_limit(const CgroupPlace& cgroup) {
   return least_limit(cgroup, [&](const fs::path& folder) {
     return read_number(folder / (cgroup.is_version_2 ? "memory.max" : "memory.limit_in_bytes"));
   });
@@ -72,7 +48,7 @@ std::optional<std::uint64_t> cores_of_quota(std::optional<std::uint64_t> quota, 
 }
 
 /// A quota of 150 ms in each 100 ms is two cores: rounded up, so that the quota can be used in full.
-std::optional<std::uint64_t> core_limit(const Cgroup& cgroup) {
+std::optional<std::uint64_t> core_limit(const CgroupPlace& cgroup) {
   return least_limit(cgroup, [&](const fs::path& folder) -> std::optional<std::uint64_t> {
     if (!cgroup.is_version_2) {
       return cores_of_quota(read_number(folder / "cpu.cfs_quota_us"), read_number(folder / "cpu.cfs_period_us"));
@@ -103,10 +79,11 @@ std::uint64_t cores_of_affinity() {
 
 MachineLimits detect_machine(const fs::path& root) {
   std::uint64_t memory = physical_memory(root);
-  for (const Cgroup& cgroup : cgroups_of(root, "memory"))
+  for (const CgroupPlace& cgroup : cgroups_of(root, "memory"))
     memory = std::min(memory, memory_limit(cgroup).value_or(memory));
   std::uint64_t cores = cores_of_affinity();
-  for (const Cgroup& cgroup : cgroups_of(root, "cpu")) cores = std::min(cores, core_limit(cgroup).value_or(cores));
+  for (const CgroupPlace& cgroup : cgroups_of(root, "cpu"))
+    cores = std::min(cores, core_limit(cgroup).value_or(cores));
   return {memory, static_cast<unsigned>(cores)};
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -37,6 +38,11 @@ constexpr std::array k_io_causes{
     PrefixRow{"No files found that match", ErrorCode::file_not_found},
 };
 
+/// Below its own limit the engine was refused memory.
+constexpr std::string_view k_no_allocation = "bad allocation";
+/// Statements that a user of it may set the limit with; here that is the hint's matter.
+constexpr std::string_view k_advice = "\n\nPossible solutions:";
+
 ErrorCode code_of(std::string_view message) {
   for (const PrefixRow& row : k_prefixes) {
     if (!message.starts_with(row.prefix)) continue;
@@ -65,8 +71,12 @@ std::string hint_of(ErrorCode code) {
 }  // namespace
 
 Error engine_error(const char* message) {
-  const std::string text = message == nullptr ? "the engine gave no reason" : to_valid_utf8(message);
+  std::string text = message == nullptr ? "the engine gave no reason" : to_valid_utf8(message);
   const ErrorCode code = code_of(text);
+  if (code == ErrorCode::out_of_memory) {
+    if (text.find(k_no_allocation) != std::string::npos) return out_of_memory_error();
+    text.resize(std::min(text.size(), text.find(k_advice)));
+  }
   return make_error(code, text, hint_of(code));
 }
 

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "engine/library.hpp"
+#include "sandbox/cgroup.hpp"
 #include "sandbox/seccomp.hpp"
 #include "util/file.hpp"
 #include "util/memory_file.hpp"
@@ -136,19 +137,27 @@ std::string bwrap_options(const RunPlace& place, const std::vector<Mount>& progr
 }
 
 std::vector<ResourceLimit> resource_limits(const RunPlace& place, const config::SandboxLimits& limits,
-                                           bool is_sanitized) {
+                                           bool is_sanitized, bool has_group) {
   std::vector<ResourceLimit> list{{RLIMIT_CORE, 0}, {RLIMIT_NOFILE, limits.open_files}};
   if (!is_sanitized) list.push_back({RLIMIT_DATA, limits.memory_bytes});
   if (limits.cpu_seconds) list.push_back({RLIMIT_CPU, *limits.cpu_seconds});
-  if (limits.processes) list.push_back({RLIMIT_NPROC, *limits.processes});
+  // It counts what the user runs elsewhere too: a group is better.
+  if (limits.processes && !has_group) list.push_back({RLIMIT_NPROC, *limits.processes});
   std::error_code status;
   const std::uintmax_t available = fs::space(place.run_dir, status).available;
   list.push_back({RLIMIT_FSIZE, limits.file_size_bytes.value_or(status ? RLIM_INFINITY : available / 2)});
   return list;
 }
 
-/// Bubblewrap that could not do its work, rather than a worker that died.
-std::optional<Error> explain(const WorkerDeath& death) {
+/// What the kernel, or bubblewrap, did to the worker; nothing when it did it to itself.
+std::optional<Error> explain(const WorkerDeath& death, const Cgroup* group, std::uint64_t memory_bytes) {
+  if (group != nullptr && group->memory_kills() > 0) {
+    return make_error(ErrorCode::sandbox,
+                      fmt::format("the worker ran out of memory: it was killed when it had taken the {} that it may",
+                                  human_bytes(memory_bytes)),
+                      "raise SPILLWAY_SANDBOX_MEMORY (--sandbox-memory), or lower SPILLWAY_MEMORY_LIMIT "
+                      "(--memory-limit) so that more is spilled");
+  }
   const auto said =
       std::ranges::find_if(death.last_words, [](const std::string& line) { return line.starts_with(k_bwrap_says); });
   if (death.has_spoken || said == death.last_words.end()) return std::nullopt;
@@ -160,12 +169,24 @@ std::optional<Error> explain(const WorkerDeath& death) {
       "--security-opt seccomp=unconfined; or give up confinement: --sandbox=process isolates memory only");
 }
 
+/// The session alone is not enough: other projects on this machine number theirs by the same clock.
+std::string group_name(const RunPlace& place) { return fmt::format("spillway-{}-{}", place.session_id, ::getpid()); }
+
+/// The limit counts bubblewrap's own processes: one outside of the sandbox, the first one in it.
+std::optional<std::uint64_t> processes_with_bwrap(const config::SandboxLimits& limits) {
+  constexpr std::uint64_t k_of_bwrap = 2;
+  if (!limits.processes) return std::nullopt;
+  return *limits.processes + k_of_bwrap;
+}
+
 /// The conversation is a ProcessChannel's; this takes away what was made for it.
 class BwrapChannel : public Channel {
  public:
   BwrapChannel(const RunPlace& place, const config::SandboxLimits& limits, WorkerProgram program,
                const std::vector<Mount>& files)
-      : m_folders(output_folders(place)), m_temp(place.run_dir / "tmp") {
+      : m_folders(output_folders(place)),
+        m_temp(place.run_dir / "tmp"),
+        m_group(Cgroup::create(group_name(place), {limits.memory_bytes, processes_with_bwrap(limits)})) {
     spillway::create_directories(place.run_dir / "artifacts" / "_system");
     const Fd filter = system_call_filter();
     const Fd options = memory_file("options", bwrap_options(place, files));
@@ -174,8 +195,15 @@ class BwrapChannel : public Channel {
     process.arguments.insert(process.arguments.begin(), arguments.begin(), arguments.end());
     if (program.is_sanitized) process.environment.emplace_back("ASAN_OPTIONS=detect_leaks=0");
     process.descriptors = {filter.get(), options.get()};
-    process.limits = resource_limits(place, limits, program.is_sanitized);
-    program.explain_death = explain;
+    process.limits = resource_limits(place, limits, program.is_sanitized, m_group.has_value());
+    process.leftovers = {(place.run_dir / "tmp").string()};
+    if (m_group) {
+      process.cgroup_files = m_group->process_files();
+      for (const fs::path& folder : m_group->folders()) process.leftovers.push_back(folder.string());
+    }
+    program.explain_death = [this, memory_bytes = limits.memory_bytes](const WorkerDeath& death) {
+      return explain(death, m_group ? &*m_group : nullptr, memory_bytes);
+    };
     m_inner = open_process_channel(program);
   }
   BwrapChannel(const BwrapChannel&) = delete;
@@ -190,6 +218,7 @@ class BwrapChannel : public Channel {
  private:
   OutputFolders m_folders;
   TempFolder m_temp;
+  std::optional<Cgroup> m_group;
   std::unique_ptr<Channel> m_inner;  ///< ends first
 };
 

@@ -16,6 +16,8 @@
 #include "protocol/codec.hpp"
 #include "protocol/line_reader.hpp"
 #include "sandbox/last_lines.hpp"
+#include "util/file.hpp"
+#include "util/strings.hpp"
 
 namespace spillway::sandbox {
 namespace {
@@ -26,6 +28,7 @@ using std::chrono::milliseconds;
 constexpr std::size_t k_read_bytes = 65536;
 constexpr milliseconds k_drain_interval{20};
 constexpr auto k_heartbeat_data = "heartbeat";
+constexpr std::string_view k_oom_kills = "oom_kill ";  // of /proc/vmstat
 /// A worker that sees its input end has this long to cancel its steps and to take its temporary files away.
 constexpr milliseconds k_orphan_grace{1500};
 
@@ -46,10 +49,21 @@ milliseconds until(Clock::time_point deadline) {
   return std::max(milliseconds(0), std::chrono::duration_cast<milliseconds>(deadline - Clock::now()));
 }
 
-std::string hint_for(const WorkerDeath& death) {
-  const int signal = death.status ? death.status->killed_by() : 0;
-  if (signal == SIGKILL) return "when memory runs out, the kernel kills what holds most: lower --memory-limit";
-  if (signal == SIGXCPU) return "its CPU time was used up: raise --sandbox-cpu-seconds";
+/// How often this machine's kernel has killed for want of memory.
+std::uint64_t memory_kills_of_machine() {
+  for (const std::string& line : split(read_file("/proc/vmstat").value_or(""), '\n')) {
+    if (line.starts_with(k_oom_kills)) return parse_uint(line.substr(k_oom_kills.size())).value_or(0);
+  }
+  return 0;
+}
+
+std::string hint_for(int signal, bool may_be_memory) {
+  if (signal == SIGKILL && may_be_memory) {
+    return "this machine ran out of memory meanwhile: lower SPILLWAY_MEMORY_LIMIT (--memory-limit) so that more is "
+           "spilled, or end other programs";
+  }
+  if (signal == SIGXCPU)
+    return "its CPU time was used up: raise SPILLWAY_SANDBOX_CPU_SECONDS (--sandbox-cpu-seconds)";
   return {};
 }
 
@@ -184,10 +198,13 @@ class ProcessChannel : public Channel {
     }
     std::string text = death.status ? fmt::format("the worker ended: {}", death.status->to_string())
                                     : "the worker closed its output without ending";
+    const int signal = death.status ? death.status->killed_by() : 0;
+    if (signal == SIGKILL) text += fmt::format(", having taken {}", human_bytes(death.status->peak_memory_bytes));
     if (m_lines.take_rest()) text += ", in the middle of a message";
     if (!death.last_words.empty()) text += "; its last words:";
     for (const std::string& line : death.last_words) text += "\n    " + line;
-    return make_error(ErrorCode::sandbox, std::move(text), hint_for(death));
+    return make_error(ErrorCode::sandbox, std::move(text),
+                      hint_for(signal, memory_kills_of_machine() > m_memory_kills));
   }
 
   /// Nothing is expected of the worker any more.
@@ -236,8 +253,9 @@ class ProcessChannel : public Channel {
   LastLines m_last_words;
   bool m_has_spoken = false;
   Clock::time_point m_last_heard = Clock::now();
-  std::optional<Clock::time_point> m_pinged;  ///< when; until it answers
-  std::optional<Error> m_loss;                ///< why there is no worker any more
+  std::uint64_t m_memory_kills = memory_kills_of_machine();  ///< when it started
+  std::optional<Clock::time_point> m_pinged;                 ///< when; until it answers
+  std::optional<Error> m_loss;                               ///< why there is no worker any more
 };
 
 }  // namespace

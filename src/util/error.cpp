@@ -1,5 +1,7 @@
 #include "util/error.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -147,6 +149,19 @@ Error os_error(int os_errno, std::string what, std::string hint) {
   return error;
 }
 
+Error out_of_memory_error() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_DATA, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
+    return make_error(ErrorCode::out_of_memory, "out of memory: this machine has no more",
+                      "lower SPILLWAY_MEMORY_LIMIT (--memory-limit) so that more is spilled");
+  }
+  return make_error(
+      ErrorCode::out_of_memory,
+      fmt::format("out of memory: this process may take {} (RLIMIT_DATA)", human_bytes(limit.rlim_cur)),
+      "raise SPILLWAY_SANDBOX_MEMORY (--sandbox-memory), or lower SPILLWAY_MEMORY_LIMIT (--memory-limit) "
+      "so that more is spilled");
+}
+
 Exception::Exception(Error error) : m_error(std::move(error)), m_what(m_error.full_message()) {}
 
 void fail(ErrorCode code, std::string message, std::string hint) {
@@ -161,8 +176,7 @@ Error current_error() {
   } catch (const Exception& exception) {
     return exception.error();
   } catch (const std::bad_alloc&) {
-    return make_error(ErrorCode::out_of_memory, "out of memory",
-                      "raise SPILLWAY_MEMORY_LIMIT, or split the step into smaller ones");
+    return out_of_memory_error();
   } catch (const std::exception& exception) {
     return make_error(ErrorCode::internal, exception.what());
   } catch (...) {

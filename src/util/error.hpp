@@ -86,6 +86,8 @@ struct Error {
 Error make_error(ErrorCode code, std::string message, std::string hint = {});
 /// An error from `errno`: "<what>: <strerror>", with the code that fits (not found, permission, disk full, io).
 Error os_error(int os_errno, std::string what, std::string hint = {});
+/// The operating system gave no more memory: with the limit that this process has of it, where it has one.
+Error out_of_memory_error();
 
 template <typename T>
 using Result = tl::expected<T, Error>;

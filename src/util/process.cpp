@@ -21,6 +21,8 @@ namespace {
 constexpr int k_shell_signal_base = 128;
 constexpr int k_least_free_descriptor = 100;  // above every descriptor that a program is given
 constexpr int k_start_failed = 127;
+constexpr int k_most_removals = 30;
+constexpr std::uint64_t k_bytes_per_kilobyte = 1024;
 
 struct Pipe {
   Fd read;
@@ -40,6 +42,8 @@ struct Launch {
   std::vector<char*> environment;
   std::vector<int> descriptors;  ///< what becomes 0, 1, 2, 3, …
   std::vector<ResourceLimit> limits;
+  std::vector<const char*> cgroup_files = {};
+  std::vector<const char*> leftovers = {};
   timespec orphan_grace{};
   pid_t host = 0;
   int report = -1;  ///< where an errno goes when the program cannot be started
@@ -75,8 +79,12 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   const int last = static_cast<int>(launch.descriptors.size());
   if (::dup3(report, last, O_CLOEXEC) < 0) give_up(report);
   ::closefrom(last + 1);
+  for (const char* file : launch.cgroup_files) {
+    const int group = ::open(file, O_WRONLY | O_CLOEXEC);
+    if (group < 0 || ::write(group, "0", 1) != 1) give_up(last);  // "0" is the process that writes it
+  }
   for (const ResourceLimit& limit : launch.limits) {
-    const rlimit both{limit.value, limit.value};
+    const rlimit both{limit.value, limit.value + (limit.resource == RLIMIT_CPU ? 1 : 0)};
     if (::setrlimit(static_cast<__rlimit_resource_t>(limit.resource), &both) != 0) give_up(last);
   }
   sigset_t none;
@@ -86,6 +94,16 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   ::signal(SIGXFSZ, SIG_IGN);  // a file that grew too long is an error of the write, not the end of the program
   ::execve(launch.arguments[0], launch.arguments.data(), launch.environment.data());
   give_up(last);
+}
+
+/// What the program was given and did not take away. A control group takes a moment to be empty.
+void remove_leftovers(const Launch& launch) {
+  constexpr timespec k_moment{0, 10'000'000};
+  for (const char* folder : launch.leftovers) {
+    for (int tries = 0; ::rmdir(folder) != 0 && errno == EBUSY && tries < k_most_removals; ++tries) {
+      ::nanosleep(&k_moment, nullptr);
+    }
+  }
 }
 
 /// Ends this process as the program ended.
@@ -121,10 +139,15 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   bool is_orphan = false;
   for (;;) {
     int status = 0;
-    if (::waitpid(program, &status, WNOHANG) == program) end_as(status);
+    if (::waitpid(program, &status, WNOHANG) == program) {
+      if (!is_orphan) end_as(status);
+      remove_leftovers(launch);
+      ::kill(0, SIGKILL);
+    }
     const int signal = ::sigtimedwait(&awaited, nullptr, is_orphan ? &launch.orphan_grace : nullptr);
     if (signal == SIGTERM) is_orphan = true;
-    if (signal < 0 && errno == EAGAIN) ::kill(0, SIGKILL);
+    // First the program alone: after its end there is something to remove.
+    if (signal < 0 && errno == EAGAIN) ::kill(program, SIGKILL);
   }
 }
 
@@ -153,6 +176,8 @@ ChildProcess::ChildProcess(const ProcessSpec& spec) {
                 .limits = spec.limits,
                 .host = ::getpid(),
                 .report = report.write.get()};
+  for (const std::string& file : spec.cgroup_files) launch.cgroup_files.push_back(file.c_str());
+  for (const std::string& folder : spec.leftovers) launch.leftovers.push_back(folder.c_str());
   launch.descriptors.insert(launch.descriptors.end(), spec.descriptors.begin(), spec.descriptors.end());
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(spec.orphan_grace);
   launch.orphan_grace.tv_sec = seconds.count();
@@ -198,8 +223,10 @@ std::optional<ExitStatus> ChildProcess::wait(std::chrono::milliseconds timeout) 
   pollfd ended{m_pidfd.get(), POLLIN, 0};
   ::poll(&ended, 1, static_cast<int>(timeout.count()));
   int status = 0;
-  if (::waitpid(m_pid, &status, WNOHANG) != m_pid) return std::nullopt;
+  rusage usage{};
+  if (::wait4(m_pid, &status, WNOHANG, &usage) != m_pid) return std::nullopt;
   m_status = WIFSIGNALED(status) ? ExitStatus{.signal = WTERMSIG(status)} : ExitStatus{.code = WEXITSTATUS(status)};
+  m_status->peak_memory_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * k_bytes_per_kilobyte;
   return m_status;
 }
 

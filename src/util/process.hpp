@@ -17,13 +17,15 @@ namespace spillway {
 struct ExitStatus {
   int code = 0;
   int signal = 0;
+  std::uint64_t peak_memory_bytes = 0;  ///< resident, of the process or of one below it, whichever had most
   /// "exit status 3", "killed by signal 9 (SIGKILL)". A code above 128 is a shell's way to tell a signal.
   std::string to_string() const;
   /// The signal, also when a wrapper told it as 128 + signal; 0 when there was none.
   int killed_by() const;
 };
 
-/// A limit of setrlimit(2); zero and more, both soft and hard.
+/// A limit of setrlimit(2). The kernel tells a process of CPU time that is used up (SIGXCPU) at the soft limit and
+/// kills it at the hard one: of that the hard limit is a second more, else both are `value`.
 struct ResourceLimit {
   int resource = 0;
   std::uint64_t value = 0;
@@ -34,6 +36,9 @@ struct ProcessSpec {
   std::vector<std::string> environment;  ///< NAME=value, and nothing else
   std::vector<int> descriptors = {};     ///< what it gets beside 0, 1 and 2, as 3, 4, …
   std::vector<ResourceLimit> limits = {};
+  std::vector<std::string> cgroup_files = {};  ///< cgroup.procs of the control groups that it is put into
+  /// Folders that are removed when the process that started it is gone and it has ended: those that are empty then.
+  std::vector<std::string> leftovers = {};
   /// How long it may go on when the process that started it is gone.
   std::chrono::milliseconds orphan_grace{0};
 };

@@ -8,6 +8,7 @@
 
 #include "project.hpp"
 #include "sandbox/bwrap_channel.hpp"
+#include "sandbox/cgroup.hpp"
 #include "sandbox_support.hpp"
 
 /// A worker that wants out of its sandbox (hostile_worker.cpp), one attempt a test. It is in the sandbox that a run
@@ -49,6 +50,18 @@ class Escape : public ::testing::TestWithParam<const char*> {
   }
   void TearDown() override { ::unsetenv("PLANTED_TOKEN"); }
 
+  std::unique_ptr<sandbox::Channel> open_sandbox() const {
+    // The libraries of this test are the worker's too.
+    std::vector<sandbox::Mount> files = sandbox::program_files();
+    files.push_back({HOSTILE_WORKER, sandbox::Mount::Kind::readable});
+    config::SandboxLimits limits;
+    limits.memory_bytes = std::uint64_t{1} << 30;
+    limits.open_files = 1024;
+    limits.processes = 50;
+    limits.file_size_bytes = std::uint64_t{1} << 30;
+    return sandbox::open_bwrap_channel(m_place, limits, m_program, files);
+  }
+
   /// What the worker got hold of.
   static std::string outcome(sandbox::Channel& channel) {
     const auto message = channel.receive(60s);
@@ -65,14 +78,7 @@ class EscapeFromTheSandbox : public Escape {};
 
 TEST_P(EscapeFromTheSandbox, IsDenied) {
   if (!no_bwrap_reason().empty()) GTEST_SKIP() << no_bwrap_reason();
-  // The libraries of this test are the worker's too.
-  std::vector<sandbox::Mount> files = sandbox::program_files();
-  files.push_back({HOSTILE_WORKER, sandbox::Mount::Kind::readable});
-  config::SandboxLimits limits;
-  limits.memory_bytes = std::uint64_t{1} << 30;
-  limits.open_files = 1024;
-  limits.file_size_bytes = std::uint64_t{1} << 30;
-  const auto channel = sandbox::open_bwrap_channel(m_place, limits, m_program, files);
+  const auto channel = open_sandbox();
   EXPECT_EQ(outcome(*channel), "");
   EXPECT_EQ(read_text(m_project / "films.csv"), "id,title\n1,Alien\n") << "the input is as it was";
   EXPECT_EQ(read_text(m_project / "payroll.csv"), k_secret);
@@ -105,6 +111,39 @@ INSTANTIATE_TEST_SUITE_P(OnTheKernel, EscapeFromTheSandbox,
                                            "write_a_huge_file", "fill_tmp", "fill_dev_shm"),
                          [](const auto& tested) { return std::string(tested.param); });
 
+/// What only a control group limits: of root, and of memory that is shared.
+class EscapeFromTheControlGroup : public Escape {
+ protected:
+  void SetUp() override {
+    if (!no_bwrap_reason().empty()) GTEST_SKIP() << no_bwrap_reason();
+    if (!sandbox::Cgroup::create(std::string("spillway-test-") + GetParam(), {std::uint64_t{1} << 30, 50})) {
+      GTEST_SKIP() << "no control group can be made here";
+    }
+    Escape::SetUp();
+  }
+};
+
+TEST_P(EscapeFromTheControlGroup, IsDenied) {
+  const auto channel = open_sandbox();
+  if (std::string_view(GetParam()) != "share_2_gigabytes") {
+    EXPECT_EQ(outcome(*channel), "");
+    return;
+  }
+  try {
+    EXPECT_EQ(outcome(*channel), "");
+    FAIL() << "it lives";
+  } catch (const Exception& exception) {
+    EXPECT_EQ(exception.error().to_display(),
+              "error: the worker ran out of memory: it was killed when it had taken the 1.0 GB that it may\n"
+              "  hint: raise SPILLWAY_SANDBOX_MEMORY (--sandbox-memory), or lower SPILLWAY_MEMORY_LIMIT "
+              "(--memory-limit) so that more is spilled");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Attempt, EscapeFromTheControlGroup,
+                         ::testing::Values("share_2_gigabytes", "start_a_hundred_threads"),
+                         [](const auto& tested) { return std::string(tested.param); });
+
 class WithoutASandbox : public Escape {};
 
 TEST_P(WithoutASandbox, TheAttemptSucceeds) {
@@ -112,17 +151,16 @@ TEST_P(WithoutASandbox, TheAttemptSucceeds) {
   EXPECT_NE(outcome(*channel), "") << "the attempt proves nothing";
 }
 
-INSTANTIATE_TEST_SUITE_P(Attempt, WithoutASandbox,
-                         ::testing::Values("read_etc_passwd", "read_the_home", "read_beside_the_input",
-                                           "read_the_dotenv", "read_another_run", "read_the_record", "read_with_dots",
-                                           "list_the_project", "list_the_runs", "read_sysfs", "write_the_project",
-                                           "write_the_input", "chmod_the_input", "delete_the_input",
-                                           "write_the_config", "write_the_record", "write_the_run_card",
-                                           "redirect_the_run_card", "link_out_of_the_output_folder",
-                                           "hard_link_of_an_input", "socket_to_loopback", "signal_the_host",
-                                           "see_other_processes", "start_a_process", "start_a_process_by_clone",
-                                           "allocate_50_gigabytes", "open_ten_thousand_files"),
-                         [](const auto& tested) { return std::string(tested.param); });
+INSTANTIATE_TEST_SUITE_P(
+    Attempt, WithoutASandbox,
+    ::testing::Values("read_etc_passwd", "read_the_home", "read_beside_the_input", "read_the_dotenv",
+                      "read_another_run", "read_the_record", "read_with_dots", "list_the_project", "list_the_runs",
+                      "read_sysfs", "write_the_project", "write_the_input", "chmod_the_input", "delete_the_input",
+                      "write_the_config", "write_the_record", "write_the_run_card", "redirect_the_run_card",
+                      "link_out_of_the_output_folder", "hard_link_of_an_input", "socket_to_loopback",
+                      "signal_the_host", "see_other_processes", "start_a_process", "start_a_process_by_clone",
+                      "allocate_50_gigabytes", "start_a_hundred_threads", "open_ten_thousand_files"),
+    [](const auto& tested) { return std::string(tested.param); });
 
 }  // namespace
 }  // namespace spillway::testing

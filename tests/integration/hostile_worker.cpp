@@ -23,11 +23,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <functional>
 #include <iostream>
 #include <map>
 #include <string>
+#include <system_error>
+#include <thread>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -273,6 +276,29 @@ const std::map<std::string, Attempt> k_attempts{
        void* memory = ::mmap(nullptr, std::size_t{50} << 30, PROT_READ | PROT_WRITE,
                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
        return got(memory != MAP_FAILED, "has them");
+     }},
+    {"share_2_gigabytes",
+     [](const Target&) {
+       const std::size_t size = std::size_t{2} << 30;
+       void* memory =
+           ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+       if (memory != MAP_FAILED) std::memset(memory, 'x', size);
+       return got(memory != MAP_FAILED, "has them");
+     }},
+    {"start_a_hundred_threads",
+     [](const Target&) {
+       std::atomic<bool> is_over = false;
+       std::vector<std::thread> threads;
+       try {
+         while (threads.size() < 100) threads.emplace_back([&] { is_over.wait(false); });
+       } catch (const std::system_error&) {
+         // as many as it may have
+       }
+       const std::size_t started = threads.size();
+       is_over = true;
+       is_over.notify_all();
+       for (std::thread& thread : threads) thread.join();
+       return got(started >= 100, "started them");
      }},
     {"raise_its_limits",
      [](const Target&) {

@@ -18,6 +18,7 @@
 
 #include "project.hpp"
 #include "sandbox_support.hpp"
+#include "util/cgroup_place.hpp"
 #include "util/fd.hpp"
 
 /// `spillway run --sandbox`: what it refuses, what it limits, and what becomes of a run whose worker or host dies.
@@ -78,6 +79,24 @@ bool ends_within(const Fd& process, std::chrono::milliseconds timeout) {
 
 Fd open_process(pid_t pid) { return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
 
+/// What is left of the sandbox's own control groups.
+std::vector<std::string> control_groups_of(const RunDir& run_dir) {
+  std::vector<std::string> groups;
+  for (const char* controller : {"memory", "pids"}) {
+    for (const CgroupPlace& place : cgroups_of("/", controller)) {
+      const fs::path own = place.mount / place.group.relative_path();
+      for (const fs::path& parent : {own, own.parent_path()}) {
+        std::error_code ignored;
+        for (const auto& entry : fs::directory_iterator(parent, ignored)) {
+          const std::string name = entry.path().filename();
+          if (name.find(run_dir.path().filename().string() + "-") != std::string::npos) groups.push_back(name);
+        }
+      }
+    }
+  }
+  return groups;
+}
+
 class SandboxTarget : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
@@ -106,6 +125,7 @@ TEST_P(SandboxTarget, TheRecordSaysWhereItRan) {
   EXPECT_EQ(run_dir.status()["target"], GetParam());
   EXPECT_EQ(run_dir.events("run_start").front()["target"], GetParam());
   EXPECT_FALSE(fs::exists(run_dir.path() / "tmp"));
+  EXPECT_THAT(control_groups_of(run_dir), IsEmpty());
 }
 
 TEST_P(SandboxTarget, AKilledWorkerFailsTheRun) {
@@ -118,8 +138,7 @@ TEST_P(SandboxTarget, AKilledWorkerFailsTheRun) {
   const ProcessResult result = process.wait();
   EXPECT_LT(std::chrono::steady_clock::now() - killed, k_patience);
   EXPECT_EQ(result.exit_code, 7);
-  EXPECT_THAT(result.err, HasSubstr("the worker ended: killed by signal 9 (SIGKILL)"));
-  EXPECT_THAT(result.err, HasSubstr("lower --memory-limit"));
+  EXPECT_THAT(result.err, HasSubstr("the worker ended: killed by signal 9 (SIGKILL), having taken "));
   const RunDir run_dir = m_project.latest_run();
   expect_sound_record(run_dir, result);
   EXPECT_EQ(run_dir.card()["status"], "failed");
@@ -141,6 +160,7 @@ TEST_P(SandboxTarget, NothingSurvivesAKilledHost) {
   EXPECT_LT(std::chrono::steady_clock::now() - killed, k_patience);
   process.wait();
   EXPECT_THAT(m_project.files("out"), IsEmpty());
+  EXPECT_THAT(control_groups_of(m_project.latest_run()), IsEmpty());
   for (const std::string& file : m_project.files("logs")) EXPECT_EQ(file.find("/tmp/"), std::string::npos) << file;
 }
 
@@ -234,7 +254,21 @@ TEST_F(Sandbox, CpuTimeThatIsUsedUpEndsTheWorker) {
   const ProcessResult result =
       m_project.spillway({"run", "--sandbox", "--sandbox-cpu-seconds", "1", "pipeline.yaml"});
   EXPECT_EQ(result.exit_code, 7) << result.err;
-  EXPECT_THAT(result.err, HasSubstr("the worker ended: killed by signal"));
+  EXPECT_THAT(result.err, HasSubstr("error: the worker ended: killed by signal 24 (SIGXCPU)\n"
+                                    "  hint: its CPU time was used up: raise SPILLWAY_SANDBOX_CPU_SECONDS "
+                                    "(--sandbox-cpu-seconds)\n"));
+}
+
+TEST_F(Sandbox, MemoryThatIsUsedUpFailsTheStep) {
+  if (program_is_sanitized()) GTEST_SKIP() << "a sanitizer's own memory has no limit";
+  m_project.write_pipeline(films("SELECT list(range) AS l FROM range(60000000)"));
+  const ProcessResult result =
+      m_project.spillway({"run", "--sandbox", "--sandbox-memory", "256MB", "--memory-limit", "4GB", "pipeline.yaml"});
+  EXPECT_EQ(result.exit_code, 1) << result.err;
+  EXPECT_THAT(result.err,
+              HasSubstr("error: step 'compute-stats' (duckdb.processor): out of memory: this process may take 256 MB "
+                        "(RLIMIT_DATA)\n  hint: raise SPILLWAY_SANDBOX_MEMORY (--sandbox-memory), or lower "
+                        "SPILLWAY_MEMORY_LIMIT (--memory-limit) so that more is spilled\n"));
 }
 
 TEST(SandboxThatCannotBeMade, BubblewrapIsMissing) {

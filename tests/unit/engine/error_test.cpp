@@ -39,6 +39,7 @@ TEST(EngineError, OutOfMemoryNamesTheSetting) {
   Database database(options);
   Connection connection = database.connect();
   const Error error = error_of(connection, "CREATE TABLE t AS SELECT range AS a, uuid() AS b FROM range(10000000)");
+  EXPECT_EQ(error.message.find("Possible solutions"), std::string::npos) << "statements are not the user's";
   EXPECT_EQ(error.hint, "raise SPILLWAY_MEMORY_LIMIT (--memory-limit), or make the step's result smaller");
 }
 

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::Not;
 using ::testing::StartsWith;
 
@@ -116,8 +117,8 @@ TEST_F(ProcessChannelTest, TheLastWordsAreTold) {
 TEST_F(ProcessChannelTest, ASignalIsTold) {
   open("kills_itself");
   const Error error = loss();
-  EXPECT_EQ(error.message, "the worker ended: killed by signal 9 (SIGKILL)");
-  EXPECT_EQ(error.hint, "when memory runs out, the kernel kills what holds most: lower --memory-limit");
+  EXPECT_THAT(error.message, MatchesRegex("the worker ended: killed by signal 9 .SIGKILL., having taken [0-9.]+ .B"));
+  EXPECT_EQ(error.hint, "") << "memory did not run out";
 }
 
 TEST_F(ProcessChannelTest, WhatItSaidBeforeItEndedIsHeard) {

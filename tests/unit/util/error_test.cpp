@@ -57,6 +57,7 @@ Error error_of(void (*thrower)()) {
 TEST(Error, AnyExceptionBecomesAnError) {
   EXPECT_EQ(error_of([] { fail(ErrorCode::sql, "bad"); }).code, ErrorCode::sql);
   EXPECT_EQ(error_of([] { throw std::bad_alloc(); }).code, ErrorCode::out_of_memory);
+  EXPECT_EQ(error_of([] { throw std::bad_alloc(); }).message, "out of memory: this machine has no more");
   EXPECT_EQ(error_of([] { throw std::runtime_error("odd"); }).message, "odd");
   EXPECT_EQ(error_of([] { throw 1; }).code, ErrorCode::internal);
 }
