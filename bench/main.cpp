@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* k_usage =
     "usage: spillway_bench [--rows N] [--rounds N] [--json] [CASE...]\n"
-    "  cases: a b c d e (default: all)\n";
+    "  cases: a b c d e f g h (default: all)\n";
 
 struct Options {
   spillway::bench::Sizes sizes;
@@ -36,7 +36,7 @@ bool parse(int argc, char** argv, Options& options) {
       ++i;
     } else if (argument == "--json") {
       options.json = true;
-    } else if (argument.size() == 1 && argument[0] >= 'a' && argument[0] <= 'e') {
+    } else if (argument.size() == 1 && argument[0] >= 'a' && argument[0] <= 'h') {
       options.cases.push_back(argument);
     } else {
       return false;

@@ -23,6 +23,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view k_bwrap_says = "bwrap: ";
+constexpr auto k_usual_path = "/usr/local/bin:/usr/bin:/bin";  // where a service or a job has no PATH
 constexpr int k_filter_descriptor = 3;
 constexpr int k_options_descriptor = 4;
 constexpr std::array k_kernel_folders{"/proc/sys",  "/proc/irq",  "/proc/bus",    "/proc/fs",
@@ -73,7 +74,7 @@ class TempFolder {
 
 std::string find_bwrap() {
   const char* path = std::getenv("PATH");
-  for (const std::string& folder : split(path == nullptr ? "" : path, ':')) {
+  for (const std::string& folder : split(path == nullptr ? k_usual_path : path, ':')) {
     std::string program = (fs::path(folder) / "bwrap").string();
     if (!folder.empty() && ::access(program.c_str(), X_OK) == 0) return program;
   }
