@@ -54,12 +54,12 @@ std::string quoted(std::string_view name, char quote) {
 std::string quoted_list(const std::vector<std::string>& names, char quote) {
   std::vector<std::string> texts;
   texts.reserve(names.size());
-  for (const std::string& name : names) texts.push_back(quoted(name, quote));
+  for (const std::string& name : names) texts.push_back(sql::quoted(name, quote));
   return join(texts, ", ");
 }
 
 std::string TableName::to_sql(char quote) const {
-  return schema.empty() ? quoted(name, quote) : quoted(schema, quote) + "." + quoted(name, quote);
+  return schema.empty() ? sql::quoted(name, quote) : sql::quoted(schema, quote) + "." + sql::quoted(name, quote);
 }
 
 Result<TableName> parse_table_name(std::string_view text) {

@@ -7,7 +7,7 @@
 namespace spillway::config {
 namespace {
 
-std::vector<std::string> errors_of(const std::string& text) {
+std::vector<std::string> field_errors_of(const std::string& text) {
   std::vector<std::string> errors;
   const auto connections = read_connections(text, "c.yaml");
   for (const Connection& connection : connections.value()) {
@@ -17,11 +17,11 @@ std::vector<std::string> errors_of(const std::string& text) {
 }
 
 TEST(ConnectionFields, AnUnknownFieldIsNamedWithItsPlace) {
-  EXPECT_EQ(errors_of("connections:\n  postgres:\n    main: {host: db, pasword: hunter2}\n"),
+  EXPECT_EQ(field_errors_of("connections:\n  postgres:\n    main: {host: db, pasword: hunter2}\n"),
             (std::vector<std::string>{
                 "c.yaml:3:31: error: unknown field 'pasword' of connection '@postgres.main': the family postgres has "
                 "none of that name\n  hint: did you mean 'password'?"}));
-  EXPECT_EQ(errors_of("connections: {mysql: {main: {qqq: 1}}}"),
+  EXPECT_EQ(field_errors_of("connections: {mysql: {main: {qqq: 1}}}"),
             (std::vector<std::string>{
                 "c.yaml:1:35: error: unknown field 'qqq' of connection '@mysql.main': the family mysql has none of "
                 "that name\n  hint: the fields are host, port, socket, database, user, password, sslmode, "
@@ -29,7 +29,7 @@ TEST(ConnectionFields, AnUnknownFieldIsNamedWithItsPlace) {
 }
 
 TEST(ConnectionFields, AProjectsOwnFamiliesHaveAnyField) {
-  EXPECT_TRUE(errors_of("connections: {acme: {main: {realm: x}}}").empty());
+  EXPECT_TRUE(field_errors_of("connections: {acme: {main: {realm: x}}}").empty());
 }
 
 /// The redactor and the listing go by the name of a field.
