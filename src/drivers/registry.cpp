@@ -8,6 +8,7 @@
 #include "drivers/file/parquet_extractor.hpp"
 #include "drivers/file/parquet_writer.hpp"
 #include "drivers/postgres/extractor.hpp"
+#include "drivers/postgres/writer.hpp"
 
 namespace spillway::drivers {
 
@@ -21,6 +22,7 @@ DriverRegistry builtin_drivers() {
   registry["filesystem.parquet_extractor"] = std::make_unique<file::ParquetExtractor>();
   registry["filesystem.parquet_writer"] = std::make_unique<file::ParquetWriter>();
   registry["postgres.extractor"] = std::make_unique<postgres::Extractor>();
+  registry["postgres.writer"] = std::make_unique<postgres::Writer>();
   return registry;
 }
 

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "drivers/postgres/decode.hpp"
+#include "drivers/postgres/numeric.hpp"
+#include "drivers/postgres/oids.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::drivers::postgres {
@@ -12,18 +14,14 @@ namespace {
 using engine::Type;
 using engine::TypeId;
 
-constexpr Oid k_json = 114;
-constexpr Oid k_jsonb = 3802;
 constexpr int k_max_decimal_width = 38;
 
 /// What NUMERIC(p,s) says, if the engine has such a DECIMAL. A negative scale means zeros in front of the point, and
 /// one beyond the precision zeros behind it.
 std::optional<Type> declared_decimal(int type_modifier) {
-  constexpr int k_header = 4;
-  constexpr int k_sign_bit = 1024;
-  if (type_modifier < k_header) return std::nullopt;
-  const int precision = ((type_modifier - k_header) >> 16) & 0xffff;
-  const int scale = (((type_modifier - k_header) & 0x7ff) ^ k_sign_bit) - k_sign_bit;
+  const auto declared = declared_numeric(type_modifier);
+  if (!declared) return std::nullopt;
+  const auto [precision, scale] = *declared;
   const int width = scale < 0 ? precision - scale : std::max(precision, scale);
   if (width > k_max_decimal_width) return std::nullopt;
   return Type::decimal(static_cast<std::uint8_t>(width), static_cast<std::uint8_t>(std::max(scale, 0)));
@@ -63,7 +61,7 @@ ColumnReader numeric_reader(const NativeType& native, int type_modifier, const N
 ColumnReader native_reader(const NativeType& native, int type_modifier, const NumericPolicy& policy) {
   if (native.type == TypeId::decimal) return numeric_reader(native, type_modifier, policy);
   ColumnReader reader;
-  reader.type = native.oid == k_json || native.oid == k_jsonb ? Type::json() : Type(native.type);
+  reader.type = native.oid == oid::k_json || native.oid == oid::k_jsonb ? Type::json() : Type(native.type);
   reader.decode = native.decode;
   return reader;
 }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "drivers/postgres/numeric.hpp"
+#include "drivers/postgres/oids.hpp"
 #include "drivers/postgres/wire.hpp"
 #include "util/error.hpp"
 
@@ -124,28 +125,28 @@ void decode_numeric(const ColumnReader& reader, std::string_view bytes, VectorWr
 }
 
 constexpr std::array k_native_types{
-    NativeType{16, 1000, TypeId::boolean, decode_bool},
-    NativeType{17, 1001, TypeId::blob, decode_text},
-    NativeType{19, 1003, TypeId::varchar, decode_text},  // name
-    NativeType{20, 1016, TypeId::bigint, decode_number<std::int64_t>},
-    NativeType{21, 1005, TypeId::smallint, decode_number<std::int16_t>},
-    NativeType{23, 1007, TypeId::integer, decode_number<std::int32_t>},
-    NativeType{25, 1009, TypeId::varchar, decode_text},
-    NativeType{26, 1028, TypeId::uinteger, decode_number<std::uint32_t>},  // oid
-    NativeType{114, 199, TypeId::varchar, decode_text},                    // json
-    NativeType{700, 1021, TypeId::float_, decode_number<float>},
-    NativeType{701, 1022, TypeId::double_, decode_double},
-    NativeType{1042, 1014, TypeId::varchar, decode_text},  // char(n)
-    NativeType{1043, 1015, TypeId::varchar, decode_text},
-    NativeType{1082, 1182, TypeId::date, decode_date},
-    NativeType{1083, 1183, TypeId::time, decode_number<std::int64_t>},
-    NativeType{1114, 1115, TypeId::timestamp, decode_timestamp},
-    NativeType{1184, 1185, TypeId::timestamp_tz, decode_timestamp},
-    NativeType{1186, 1187, TypeId::interval, decode_interval},
-    NativeType{1266, 1270, TypeId::time_tz, decode_time_tz},
-    NativeType{1700, 1231, TypeId::decimal, decode_numeric},
-    NativeType{2950, 2951, TypeId::uuid, decode_uuid},
-    NativeType{3802, 3807, TypeId::varchar, decode_jsonb},
+    NativeType{oid::k_bool, 1000, TypeId::boolean, decode_bool},
+    NativeType{oid::k_bytea, 1001, TypeId::blob, decode_text},
+    NativeType{oid::k_name, 1003, TypeId::varchar, decode_text},
+    NativeType{oid::k_int8, 1016, TypeId::bigint, decode_number<std::int64_t>},
+    NativeType{oid::k_int2, 1005, TypeId::smallint, decode_number<std::int16_t>},
+    NativeType{oid::k_int4, 1007, TypeId::integer, decode_number<std::int32_t>},
+    NativeType{oid::k_text, 1009, TypeId::varchar, decode_text},
+    NativeType{oid::k_oid, 1028, TypeId::uinteger, decode_number<std::uint32_t>},
+    NativeType{oid::k_json, 199, TypeId::varchar, decode_text},
+    NativeType{oid::k_float4, 1021, TypeId::float_, decode_number<float>},
+    NativeType{oid::k_float8, 1022, TypeId::double_, decode_double},
+    NativeType{oid::k_bpchar, 1014, TypeId::varchar, decode_text},
+    NativeType{oid::k_varchar, 1015, TypeId::varchar, decode_text},
+    NativeType{oid::k_date, 1182, TypeId::date, decode_date},
+    NativeType{oid::k_time, 1183, TypeId::time, decode_number<std::int64_t>},
+    NativeType{oid::k_timestamp, 1115, TypeId::timestamp, decode_timestamp},
+    NativeType{oid::k_timestamptz, 1185, TypeId::timestamp_tz, decode_timestamp},
+    NativeType{oid::k_interval, 1187, TypeId::interval, decode_interval},
+    NativeType{oid::k_timetz, 1270, TypeId::time_tz, decode_time_tz},
+    NativeType{oid::k_numeric, 1231, TypeId::decimal, decode_numeric},
+    NativeType{oid::k_uuid, 2951, TypeId::uuid, decode_uuid},
+    NativeType{oid::k_jsonb, 3807, TypeId::varchar, decode_jsonb},
 };
 
 }  // namespace

@@ -90,6 +90,14 @@ void append(std::string& bytes, UInt128 magnitude, bool is_negative, std::uint8_
 
 }  // namespace
 
+std::optional<DeclaredNumeric> declared_numeric(int type_modifier) {
+  constexpr int k_header = 4;
+  constexpr int k_sign_bit = 1024;
+  if (type_modifier < k_header) return std::nullopt;
+  return DeclaredNumeric{((type_modifier - k_header) >> 16) & 0xffff,
+                         (((type_modifier - k_header) & 0x7ff) ^ k_sign_bit) - k_sign_bit};
+}
+
 NumericOutcome read_numeric(std::string_view bytes, std::uint8_t width, std::uint8_t scale, Int128& unscaled) {
   if (bytes.size() < k_header_bytes) return NumericOutcome::malformed;
   const char* const data = bytes.data();

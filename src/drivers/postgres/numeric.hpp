@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -8,6 +9,14 @@
 
 /// NUMERIC on the wire: digits to the base of 10,000, the weight of the first one, a sign and a display scale.
 namespace spillway::drivers::postgres {
+
+/// What NUMERIC(p,s) says. The scale may be negative (zeros in front of the point) or beyond the precision.
+struct DeclaredNumeric {
+  int precision = 0;
+  int scale = 0;
+};
+/// Nothing for a NUMERIC without them.
+std::optional<DeclaredNumeric> declared_numeric(int type_modifier);
 
 enum class NumericOutcome {
   ok,

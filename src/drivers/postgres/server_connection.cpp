@@ -427,11 +427,4 @@ std::uint64_t ServerConnection::end_copy_in() {
   return result == nullptr ? 0 : changed_rows(result.get());
 }
 
-void ServerConnection::abandon_copy_in() {
-  if (libpq().put_copy_end(m_connection.get(), "abandoned") < 0) fail_lost();
-  flush();
-  while (next_result()) {
-  }
-}
-
 }  // namespace spillway::drivers::postgres

@@ -74,8 +74,6 @@ class ServerConnection {
   void put(std::string_view bytes);
   /// Ends the COPY and returns the rows that the server counted.
   std::uint64_t end_copy_in();
-  /// Ends the COPY without effect, so that the connection can be used again.
-  void abandon_copy_in();
 
  private:
   void connect(const ConnectOptions& options);

@@ -26,6 +26,8 @@ constexpr std::array k_rows{
     Row{"28", {ErrorCode::connection, false, k_login}},
     Row{"3D000", {ErrorCode::connection, false, "check the connection's database"}},
     Row{"40", {ErrorCode::sql, true, "another transaction was in the way: run it again"}},
+    Row{"42P10", {ErrorCode::sql, false, "primary_key must be the columns of a primary key or a unique index"}},
+    Row{"3F000", {ErrorCode::sql, false, "create the schema first"}},
     Row{"42501", {ErrorCode::sql, false, k_rights}},
     Row{"42P01", {ErrorCode::sql, false, "check the name of the table and its schema; spillway discover lists them"}},
     Row{"53100", {ErrorCode::disk_full, false, "the server's disk is full"}},

@@ -1,0 +1,309 @@
+#include "drivers/postgres/table_load.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "drivers/postgres/wire.hpp"
+#include "drivers/sql/schema_change.hpp"
+#include "engine/result.hpp"
+#include "engine/sql.hpp"
+#include "util/strings.hpp"
+
+namespace spillway::drivers::postgres {
+namespace {
+
+constexpr char k_name_quote = '"';
+constexpr const char* k_staging = "pg_temp.spillway_staging";
+constexpr std::size_t k_send_bytes = std::size_t{256} * 1024;
+constexpr std::uint64_t k_shown_keys = 5;
+constexpr std::string_view k_header("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19);
+constexpr std::int16_t k_end_of_rows = -1;
+
+std::string name_sql(const std::string& name) { return sql::quoted(name, k_name_quote); }
+
+/// Columns of the staging table, by position: the input's names may be of any length.
+std::string staged_name(std::size_t index) { return fmt::format("c{}", index + 1); }
+
+}  // namespace
+
+LoadOutcome TableLoad::run() {
+  begin();
+  find_or_create();
+  fit_columns();
+  plan_writers();
+  if (needs_staging()) {
+    load_staged();
+  } else {
+    load_directly();
+  }
+  commit();
+  return std::move(m_outcome);
+}
+
+void TableLoad::begin() {
+  const auto milliseconds = [this](const char* option) {
+    return m_context.config.at(option).get<std::uint64_t>() * 1000;
+  };
+  m_connection.execute(fmt::format("BEGIN; SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}",
+                                   milliseconds("statement_timeout"), milliseconds("lock_timeout")));
+}
+
+void TableLoad::execute_ddl(std::string statement) {
+  m_connection.execute(statement);
+  m_outcome.ddl.push_back(std::move(statement));
+}
+
+void TableLoad::find_or_create() {
+  if (auto found = find_table(m_config.table, m_connection)) {
+    m_table = *std::move(found);
+    return;
+  }
+  if (!m_config.create_if_missing) {
+    fail(ErrorCode::sql, fmt::format("there is no table '{}'", m_config.table.shown()),
+         "create_if_missing: true creates it with the columns of the input");
+  }
+  execute_ddl(create_statement(m_config.table, m_input.schema, m_config.primary_key));
+  m_table = find_table(m_config.table, m_connection).value();
+  m_is_new = true;
+}
+
+void TableLoad::add_column(const engine::Column& column) {
+  execute_ddl(
+      fmt::format("ALTER TABLE {} ADD COLUMN {} {}", m_table.sql_name, name_sql(column.name), type_for(column.type)));
+}
+
+void TableLoad::widen_columns(const sql::ColumnPlan& plan) {
+  for (const auto& match : plan.matches) {
+    const TableColumn& column = m_table.columns[match.target];
+    const auto type = widened_type(m_input.schema[match.source].type, column);
+    if (!type) continue;
+    execute_ddl(
+        fmt::format("ALTER TABLE {} ALTER COLUMN {} TYPE {}", m_table.sql_name, name_sql(column.target.name), *type));
+  }
+}
+
+/// Compares the input with the table, and changes the table where the config lets it.
+void TableLoad::fit_columns() {
+  const auto plan = [this] {
+    std::vector<sql::TargetColumn> targets;
+    for (const TableColumn& column : m_table.columns) targets.push_back(column.target);
+    return plan_columns(m_input.schema, targets, m_config, sql::NameMatch::exact);
+  };
+  const sql::ColumnPlan columns = plan();
+  if (m_config.on_schema_change != sql::OnSchemaChange::evolve) return;
+  const std::size_t before = m_outcome.ddl.size();
+  for (const std::size_t index : columns.added) add_column(m_input.schema[index]);
+  widen_columns(columns);
+  if (m_outcome.ddl.size() != before) m_table = find_table(m_config.table, m_connection).value();
+}
+
+void TableLoad::plan_writers() {
+  std::vector<std::string> problems;
+  std::string hint;
+  for (const engine::Column& column : m_input.schema) {
+    const auto target = std::ranges::find_if(
+        m_table.columns, [&](const TableColumn& candidate) { return candidate.target.name == column.name; });
+    if (target == m_table.columns.end()) continue;
+    auto writer = column_writer(column, *target);
+    if (writer) {
+      m_writers.push_back(*std::move(writer));
+      continue;
+    }
+    problems.push_back(writer.error().message);
+    if (hint.empty()) hint = writer.error().hint;
+  }
+  if (!problems.empty()) fail(ErrorCode::invalid_config, join(problems, "; "), hint);
+  if (m_writers.empty()) fail(ErrorCode::invalid_config, "the input and the table have no column in common");
+}
+
+/// A new table has no rows that could be in the way, and nobody sees it yet.
+bool TableLoad::needs_staging() const {
+  const bool has_casts = std::ranges::any_of(m_writers, &ColumnWriter::is_staged_as_text);
+  const bool is_merged = m_config.mode == sql::WriteMode::upsert;
+  const bool is_swapped = m_config.mode == sql::WriteMode::replace && !m_is_new;
+  return has_casts || is_merged || is_swapped;
+}
+
+std::vector<std::string> TableLoad::target_names() const {
+  std::vector<std::string> names;
+  for (const ColumnWriter& writer : m_writers) names.push_back(writer.name);
+  return names;
+}
+
+void TableLoad::load_directly() {
+  if (m_config.mode == sql::WriteMode::truncate) empty_table();
+  copy(m_table.sql_name, target_names());
+  m_outcome.rows = m_connection.end_copy_in();
+}
+
+void TableLoad::create_staging() {
+  std::vector<std::string> columns;
+  for (std::size_t i = 0; i < m_writers.size(); ++i) {
+    columns.push_back(
+        fmt::format("{} {}", staged_name(i), m_writers[i].is_staged_as_text ? "text" : m_writers[i].type));
+  }
+  // Of this session alone, and gone at the end of the transaction, however it ends.
+  m_connection.execute(fmt::format("CREATE TABLE {} ({}) ON COMMIT DROP", k_staging, join(columns, ", ")));
+}
+
+void TableLoad::load_staged() {
+  create_staging();
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < m_writers.size(); ++i) names.push_back(staged_name(i));
+  copy(k_staging, names);
+  m_connection.end_copy_in();
+  if (m_config.mode == sql::WriteMode::upsert) check_keys();
+  const bool is_emptied = m_config.mode == sql::WriteMode::replace || m_config.mode == sql::WriteMode::truncate;
+  if (is_emptied && !m_is_new) empty_table();
+  m_outcome.rows = insert_staged();
+}
+
+/// The table itself stays, with its grants, indexes, triggers and whatever depends on it.
+void TableLoad::empty_table() {
+  // The server truncates no table that others refer to, even when they refer to none of its rows.
+  m_connection.execute(
+      fmt::format("{} {}", m_table.is_referenced ? "DELETE FROM" : "TRUNCATE TABLE", m_table.sql_name));
+}
+
+void TableLoad::copy(const std::string& table, const std::vector<std::string>& columns) {
+  m_connection.start_copy_in(
+      fmt::format("COPY {} ({}) FROM STDIN (FORMAT binary)", table, sql::quoted_list(columns, k_name_quote)));
+  put_rows();
+}
+
+void TableLoad::put_rows() {
+  std::vector<std::string> items;
+  for (const ColumnWriter& writer : m_writers) items.push_back(writer.select);
+  engine::ResultStream stream = m_context.connection.stream(
+      fmt::format("SELECT {} FROM ({}) AS frame", join(items, ", "), m_input.select_sql), m_context.control);
+  std::string bytes(k_header);
+  const auto columns = static_cast<std::int16_t>(m_writers.size());
+  std::uint64_t row_number = 0;
+  std::uint64_t next_report = m_config.batch_size;
+  const auto send = [&] {
+    m_connection.put(bytes);
+    m_outcome.bytes += bytes.size();
+    bytes.clear();
+  };
+  while (const auto chunk = stream.next()) {
+    for (std::uint64_t row = 0; row < chunk->row_count(); ++row) {
+      ++row_number;
+      append_number(bytes, columns);
+      for (std::size_t i = 0; i < m_writers.size(); ++i) {
+        try {
+          append_field(m_writers[i], chunk->column(i), row, bytes);
+        } catch (const Exception& exception) {
+          Error error = exception.error();
+          error.message = fmt::format("column '{}', row {}: {}", m_writers[i].name, row_number, error.message);
+          if (error.hint.empty())
+            error.hint = "on_schema_change: evolve widens columns; or convert it in a duckdb.processor step";
+          fail(std::move(error));
+        }
+      }
+      if (bytes.size() >= k_send_bytes) send();
+    }
+    if (row_number >= next_report) {
+      report_progress(row_number);
+      next_report = row_number + m_config.batch_size;
+    }
+  }
+  append_number(bytes, k_end_of_rows);
+  send();
+}
+
+void TableLoad::report_progress(std::uint64_t rows) const {
+  m_context.sink.event("write_progress", {{"step_id", m_context.step_id},
+                                          {"target", m_config.table.shown()},
+                                          {"write_mode", to_string(m_config.mode)},
+                                          {"rows_written", rows}});
+}
+
+std::vector<std::string> TableLoad::staged_keys() const {
+  std::vector<std::string> keys;
+  for (const std::string& key : m_config.primary_key) {
+    const auto writer = std::ranges::find(m_writers, key, &ColumnWriter::name);
+    const auto index = static_cast<std::size_t>(writer - m_writers.begin());
+    keys.push_back(writer->is_staged_as_text ? fmt::format("{}::{}", staged_name(index), writer->type)
+                                             : staged_name(index));
+  }
+  return keys;
+}
+
+/// A key that is NULL is no key: the row would be added again by each run. One that is there twice leaves open which
+/// of the rows counts.
+void TableLoad::check_keys() {
+  const std::string keys = join(staged_keys(), ", ");
+  std::vector<std::string> nulls;
+  for (const std::string& key : staged_keys()) nulls.push_back(key + " IS NULL");
+  const std::string without_key =
+      m_connection.text(fmt::format("SELECT count(*) FROM {} WHERE {}", k_staging, join(nulls, " OR ")));
+  const std::string names = join(m_config.primary_key, ", ");
+  if (without_key != "0") {
+    fail(ErrorCode::bad_data, fmt::format("{} row(s) of the input have NULL in primary_key ({})", without_key, names),
+         "filter them out in a duckdb.processor step, or give them a key");
+  }
+  if (m_config.duplicates == sql::Duplicates::last) return;
+  std::vector<std::string> shown;
+  for (const TextRow& row : m_connection.rows(fmt::format(
+           "SELECT concat_ws(', ', {0}), count(*) FROM {1} GROUP BY {0} HAVING count(*) > 1 ORDER BY {0} LIMIT {2}",
+           keys, k_staging, k_shown_keys + 1))) {
+    shown.push_back(
+        shown.size() == k_shown_keys ? "…" : fmt::format("({}) {} times", row[0].value_or(""), row[1].value_or("")));
+  }
+  if (shown.empty()) return;
+  fail(ErrorCode::bad_data, fmt::format("the input holds keys ({}) more than once: {}", names, join(shown, ", ")),
+       "duplicates: last takes the last row of each key; or make them unique in a duckdb.processor step");
+}
+
+std::uint64_t TableLoad::insert_staged() {
+  std::vector<std::string> items;
+  for (std::size_t i = 0; i < m_writers.size(); ++i) {
+    items.push_back(m_writers[i].is_staged_as_text ? fmt::format("{}::{}", staged_name(i), m_writers[i].type)
+                                                   : staged_name(i));
+  }
+  std::string select = fmt::format("SELECT {} FROM {}", join(items, ", "), k_staging);
+  if (m_config.mode == sql::WriteMode::upsert && m_config.duplicates == sql::Duplicates::last) {
+    const std::string keys = join(staged_keys(), ", ");
+    // Rows lie in the staging table in the order of the input.
+    select = fmt::format("SELECT DISTINCT ON ({0}) {1} FROM {2} ORDER BY {0}, ctid DESC", keys, join(items, ", "),
+                         k_staging);
+  }
+  return m_connection.execute(fmt::format("INSERT INTO {} AS target ({}) OVERRIDING SYSTEM VALUE {}{}",
+                                          m_table.sql_name, sql::quoted_list(target_names(), k_name_quote), select,
+                                          upsert_clause()));
+}
+
+std::string TableLoad::upsert_clause() const {
+  if (m_config.mode != sql::WriteMode::upsert) return {};
+  std::vector<std::string> updates;
+  for (const ColumnWriter& writer : m_writers) {
+    if (std::ranges::find(m_config.primary_key, writer.name) != m_config.primary_key.end()) continue;
+    updates.push_back(fmt::format("{0} = EXCLUDED.{0}", name_sql(writer.name)));
+  }
+  const bool is_kept = m_config.on_conflict == sql::OnConflict::ignore || updates.empty();
+  return fmt::format(" ON CONFLICT ({}) DO {}", sql::quoted_list(m_config.primary_key, k_name_quote),
+                     is_kept ? "NOTHING" : "UPDATE SET " + join(updates, ", "));
+}
+
+void TableLoad::commit() {
+  try {
+    m_connection.execute("COMMIT");
+  } catch (const Exception& exception) {
+    Error error = exception.error();
+    const bool is_lost = error.message.starts_with("lost the connection");
+    const bool is_idempotent = m_config.mode != sql::WriteMode::append;
+    if (is_lost && !is_idempotent) {
+      error.retryable = false;
+      error.message += "; whether the rows were committed is not known";
+      error.hint =
+          "look whether they are there before running it again; write_mode: upsert and replace may always be "
+          "repeated";
+    }
+    fail(std::move(error));
+  }
+}
+
+}  // namespace spillway::drivers::postgres

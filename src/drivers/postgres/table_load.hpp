@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "drivers/driver.hpp"
+#include "drivers/postgres/encode.hpp"
+#include "drivers/sql/write_config.hpp"
+
+namespace spillway::drivers::postgres {
+
+/// What one attempt at a load did.
+struct LoadOutcome {
+  std::uint64_t rows = 0;   ///< as the server counted them
+  std::uint64_t bytes = 0;  ///< sent
+  std::vector<std::string> ddl;
+};
+
+/// One attempt at a writer's step, in one transaction: nothing is seen before its end, and nothing is left of it when
+/// it fails or the process dies. Rows go to the table itself where they are only added, else to a temporary table
+/// first, so that the table is locked no longer than the server needs by itself.
+class TableLoad {
+ public:
+  TableLoad(const StepContext& context, const sql::WriteConfig& config, const frame::ResolvedInput& input,
+            ServerConnection& connection)
+      : m_context(context), m_config(config), m_input(input), m_connection(connection) {}
+
+  LoadOutcome run();
+
+ private:
+  void begin();
+  void find_or_create();
+  void fit_columns();
+  void plan_writers();
+  void add_column(const engine::Column& column);
+  void widen_columns(const sql::ColumnPlan& plan);
+  void execute_ddl(std::string statement);
+  bool needs_staging() const;
+
+  void load_directly();
+  void load_staged();
+  void create_staging();
+  void copy(const std::string& table, const std::vector<std::string>& columns);
+  void put_rows();
+  void report_progress(std::uint64_t rows) const;
+  void empty_table();
+  void check_keys();
+  std::uint64_t insert_staged();
+  std::string upsert_clause() const;
+  void commit();
+
+  std::vector<std::string> staged_keys() const;
+  std::vector<std::string> target_names() const;
+
+  const StepContext& m_context;
+  const sql::WriteConfig& m_config;
+  const frame::ResolvedInput& m_input;
+  ServerConnection& m_connection;
+  TargetTable m_table;
+  bool m_is_new = false;
+  std::vector<ColumnWriter> m_writers;
+  LoadOutcome m_outcome;
+};
+
+}  // namespace spillway::drivers::postgres
