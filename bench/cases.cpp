@@ -21,28 +21,6 @@ constexpr const char* k_aggregate =
     "AS "
     "price, avg(discount) AS discount, max(ship_date) AS last FROM df GROUP BY ALL ORDER BY ALL";
 
-/// 16 columns like TPC-H's lineitem: 4 integers, 4 decimals, 3 dates, 5 texts, each a function of the row number.
-std::string data_sql(std::uint64_t rows) {
-  return fmt::format(R"sql(
-    SELECT n // 4 + 1 AS order_key, hash(n) % 200000 + 1 AS part_key, hash(n + 1) % 10000 + 1 AS supplier_key,
-      n % 4 + 1 AS line_number,
-      CAST(hash(n + 2) % 50 + 1 AS DECIMAL(15, 2)) AS quantity,
-      CAST((hash(n + 3) % 10000000 + 90000) / 100.0 AS DECIMAL(15, 2)) AS extended_price,
-      CAST(hash(n + 4) % 11 / 100.0 AS DECIMAL(15, 2)) AS discount,
-      CAST(hash(n + 5) % 9 / 100.0 AS DECIMAL(15, 2)) AS tax,
-      substr('ANR', CAST(hash(n + 6) % 3 + 1 AS INTEGER), 1) AS return_flag,
-      substr('OF', CAST(hash(n + 7) % 2 + 1 AS INTEGER), 1) AS line_status,
-      DATE '1992-01-02' + CAST(hash(n + 8) % 2500 AS INTEGER) AS ship_date,
-      DATE '1992-01-31' + CAST(hash(n + 9) % 2500 AS INTEGER) AS commit_date,
-      DATE '1992-01-04' + CAST(hash(n + 10) % 2500 AS INTEGER) AS receipt_date,
-      ['DELIVER IN PERSON', 'COLLECT COD', 'NONE', 'TAKE BACK RETURN'][CAST(hash(n + 11) % 4 + 1 AS INTEGER)] AS instructions,
-      ['AIR', 'FOB', 'MAIL', 'RAIL', 'REG AIR', 'SHIP', 'TRUCK'][CAST(hash(n + 12) % 7 + 1 AS INTEGER)] AS ship_mode,
-      substr('carefully final deposits sleep quickly above the ironic packages, even requests haggle',
-             CAST(hash(n + 13) % 40 + 1 AS INTEGER), CAST(hash(n + 14) % 34 + 10 AS INTEGER)) AS comment
-    FROM range({}) AS rows(n))sql",
-                     rows);
-}
-
 void generate_csv(const fs::path& path, std::uint64_t rows) {
   if (fs::exists(path)) return;
   fmt::print(stderr, "generating {} ({} rows)\n", path.string(), rows);
@@ -207,6 +185,27 @@ class CaseMaker {
 };
 
 }  // namespace
+
+std::string data_sql(std::uint64_t rows) {
+  return fmt::format(R"sql(
+    SELECT n // 4 + 1 AS order_key, hash(n) % 200000 + 1 AS part_key, hash(n + 1) % 10000 + 1 AS supplier_key,
+      n % 4 + 1 AS line_number,
+      CAST(hash(n + 2) % 50 + 1 AS DECIMAL(15, 2)) AS quantity,
+      CAST((hash(n + 3) % 10000000 + 90000) / 100.0 AS DECIMAL(15, 2)) AS extended_price,
+      CAST(hash(n + 4) % 11 / 100.0 AS DECIMAL(15, 2)) AS discount,
+      CAST(hash(n + 5) % 9 / 100.0 AS DECIMAL(15, 2)) AS tax,
+      substr('ANR', CAST(hash(n + 6) % 3 + 1 AS INTEGER), 1) AS return_flag,
+      substr('OF', CAST(hash(n + 7) % 2 + 1 AS INTEGER), 1) AS line_status,
+      DATE '1992-01-02' + CAST(hash(n + 8) % 2500 AS INTEGER) AS ship_date,
+      DATE '1992-01-31' + CAST(hash(n + 9) % 2500 AS INTEGER) AS commit_date,
+      DATE '1992-01-04' + CAST(hash(n + 10) % 2500 AS INTEGER) AS receipt_date,
+      ['DELIVER IN PERSON', 'COLLECT COD', 'NONE', 'TAKE BACK RETURN'][CAST(hash(n + 11) % 4 + 1 AS INTEGER)] AS instructions,
+      ['AIR', 'FOB', 'MAIL', 'RAIL', 'REG AIR', 'SHIP', 'TRUCK'][CAST(hash(n + 12) % 7 + 1 AS INTEGER)] AS ship_mode,
+      substr('carefully final deposits sleep quickly above the ironic packages, even requests haggle',
+             CAST(hash(n + 13) % 40 + 1 AS INTEGER), CAST(hash(n + 14) % 34 + 10 AS INTEGER)) AS comment
+    FROM range({}) AS rows(n))sql",
+                     rows);
+}
 
 std::vector<Case> make_cases(const fs::path& folder, const Sizes& sizes) { return CaseMaker(folder, sizes).make(); }
 

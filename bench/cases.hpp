@@ -29,6 +29,8 @@ struct Sizes {
 
 /// Generates the data (seeded: the same bytes every time) unless they are there, writes the pipelines, and returns
 /// the cases.
+/// 16 columns like TPC-H's lineitem: 4 integers, 4 decimals, 3 dates, 5 texts, each a function of the row number.
+std::string data_sql(std::uint64_t rows);
 std::vector<Case> make_cases(const std::filesystem::path& folder, const Sizes& sizes);
 
 }  // namespace spillway::bench

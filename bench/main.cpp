@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "cases.hpp"
+#include "db_cases.hpp"
 #include "report.hpp"
 #include "util/strings.hpp"
 
@@ -15,14 +16,24 @@ namespace {
 
 constexpr const char* k_usage =
     "usage: spillway_bench [--rows N] [--rounds N] [--json] [CASE...]\n"
-    "  cases: a b c d e f g h (default: all)\n";
+    "  cases: a to h (default: all of these); db for those of the databases, or one of them, e.g. postgres-read\n";
 
 struct Options {
   spillway::bench::Sizes sizes;
   int rounds = 5;
   bool json = false;
   std::vector<std::string> cases;
+  std::vector<std::string> db_cases;  ///< "db" stands for all of them
 };
+
+bool is_db_case(const std::string& name) {
+  const std::vector<std::string> names = spillway::bench::db_case_names();
+  return std::ranges::find(names, name) != names.end();
+}
+
+bool is_chosen(const std::vector<std::string>& chosen, const std::string& name) {
+  return std::ranges::find(chosen, name) != chosen.end();
+}
 
 bool parse(int argc, char** argv, Options& options) {
   for (int i = 1; i < argc; ++i) {
@@ -38,6 +49,8 @@ bool parse(int argc, char** argv, Options& options) {
       options.json = true;
     } else if (argument.size() == 1 && argument[0] >= 'a' && argument[0] <= 'h') {
       options.cases.push_back(argument);
+    } else if (argument == "db" || is_db_case(argument)) {
+      options.db_cases.push_back(argument);
     } else {
       return false;
     }
@@ -45,10 +58,10 @@ bool parse(int argc, char** argv, Options& options) {
   return options.rounds > 0;
 }
 
-void measure(const Options& options) {
-  nlohmann::json reports = nlohmann::json::array();
-  for (const spillway::bench::Case& one : spillway::bench::make_cases(SPILLWAY_BENCH_DATA, options.sizes)) {
-    if (!options.cases.empty() && std::ranges::find(options.cases, one.name) == options.cases.end()) continue;
+void measure(const std::vector<spillway::bench::Case>& cases, const std::vector<std::string>& chosen,
+             const Options& options, nlohmann::json& reports) {
+  for (const spillway::bench::Case& one : cases) {
+    if (!chosen.empty() && !is_chosen(chosen, one.name) && !is_chosen(chosen, "db")) continue;
     std::vector<spillway::bench::Command> commands;
     for (const auto& contender : one.contenders) commands.push_back(contender.command);
     const auto samples = spillway::bench::run_interleaved(commands, options.rounds);
@@ -58,6 +71,17 @@ void measure(const Options& options) {
       std::fputs(spillway::bench::report_text(one, samples).c_str(), stdout);
       std::fflush(stdout);
     }
+  }
+}
+
+void measure(const Options& options) {
+  nlohmann::json reports = nlohmann::json::array();
+  if (!options.cases.empty() || options.db_cases.empty()) {
+    measure(spillway::bench::make_cases(SPILLWAY_BENCH_DATA, options.sizes), options.cases, options, reports);
+  }
+  if (!options.db_cases.empty()) {
+    spillway::bench::DbCases databases(SPILLWAY_BENCH_DATA, options.sizes);
+    measure(databases.postgres(), options.db_cases, options, reports);
   }
   if (options.json) std::puts(reports.dump(2).c_str());
 }

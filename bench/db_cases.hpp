@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cases.hpp"
+
+namespace spillway::testing {
+class PostgresServer;
+}
+
+namespace spillway::bench {
+
+/// The cases of the databases, against private servers that hold the data and end with this.
+class DbCases {
+ public:
+  DbCases(std::filesystem::path folder, const Sizes& sizes);
+  ~DbCases();
+
+  /// Starts the server and fills it.
+  std::vector<Case> postgres();
+
+ private:
+  Command spillway(const std::string& name, const std::string& steps, bool is_spilled) const;
+  Command shell(const std::string& script) const;
+  std::string psql_text() const;
+  void load_postgres();
+
+  std::filesystem::path m_folder;
+  Sizes m_sizes;
+  std::filesystem::path m_parquet;
+  std::unique_ptr<testing::PostgresServer> m_postgres;
+};
+
+/// The names of the cases, without starting anything.
+std::vector<std::string> db_case_names();
+
+}  // namespace spillway::bench
