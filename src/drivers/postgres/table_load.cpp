@@ -8,7 +8,6 @@
 
 #include "drivers/postgres/wire.hpp"
 #include "drivers/sql/schema_change.hpp"
-#include "engine/result.hpp"
 #include "engine/sql.hpp"
 #include "util/strings.hpp"
 
@@ -180,38 +179,40 @@ void TableLoad::put_rows() {
   engine::ResultStream stream = m_context.connection.stream(
       fmt::format("SELECT {} FROM ({}) AS frame", join(items, ", "), m_input.select_sql), m_context.control);
   std::string bytes(k_header);
-  const auto columns = static_cast<std::int16_t>(m_writers.size());
-  std::uint64_t row_number = 0;
+  std::uint64_t rows = 0;
   std::uint64_t next_report = m_config.batch_size;
-  const auto send = [&] {
-    m_connection.put(bytes);
-    m_outcome.bytes += bytes.size();
-    bytes.clear();
-  };
   while (const auto chunk = stream.next()) {
     for (std::uint64_t row = 0; row < chunk->row_count(); ++row) {
-      ++row_number;
-      append_number(bytes, columns);
-      for (std::size_t i = 0; i < m_writers.size(); ++i) {
-        try {
-          append_field(m_writers[i], chunk->column(i), row, bytes);
-        } catch (const Exception& exception) {
-          Error error = exception.error();
-          error.message = fmt::format("column '{}', row {}: {}", m_writers[i].name, row_number, error.message);
-          if (error.hint.empty())
-            error.hint = "on_schema_change: evolve widens columns; or convert it in a duckdb.processor step";
-          fail(std::move(error));
-        }
-      }
-      if (bytes.size() >= k_send_bytes) send();
+      append_row(*chunk, row, ++rows, bytes);
+      if (bytes.size() >= k_send_bytes) send(bytes);
     }
-    if (row_number >= next_report) {
-      report_progress(row_number);
-      next_report = row_number + m_config.batch_size;
-    }
+    if (rows < next_report) continue;
+    report_progress(rows);
+    next_report = rows + m_config.batch_size;
   }
   append_number(bytes, k_end_of_rows);
-  send();
+  send(bytes);
+}
+
+void TableLoad::append_row(const engine::Chunk& chunk, std::uint64_t row, std::uint64_t row_number,
+                           std::string& bytes) const {
+  append_number(bytes, static_cast<std::int16_t>(m_writers.size()));
+  for (std::size_t i = 0; i < m_writers.size(); ++i) {
+    try {
+      append_field(m_writers[i], chunk.column(i), row, bytes);
+    } catch (const Exception& exception) {
+      Error error = exception.error();
+      error.message = fmt::format("column '{}', row {}: {}", m_writers[i].name, row_number, error.message);
+      error.hint = "on_schema_change: evolve widens columns; or convert it in a duckdb.processor step";
+      fail(std::move(error));
+    }
+  }
+}
+
+void TableLoad::send(std::string& bytes) {
+  m_connection.put(bytes);
+  m_outcome.bytes += bytes.size();
+  bytes.clear();
 }
 
 void TableLoad::report_progress(std::uint64_t rows) const {

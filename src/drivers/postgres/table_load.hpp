@@ -7,6 +7,7 @@
 #include "drivers/driver.hpp"
 #include "drivers/postgres/encode.hpp"
 #include "drivers/sql/write_config.hpp"
+#include "engine/result.hpp"
 
 namespace spillway::drivers::postgres {
 
@@ -43,6 +44,8 @@ class TableLoad {
   void create_staging();
   void copy(const std::string& table, const std::vector<std::string>& columns);
   void put_rows();
+  void append_row(const engine::Chunk& chunk, std::uint64_t row, std::uint64_t row_number, std::string& bytes) const;
+  void send(std::string& bytes);
   void report_progress(std::uint64_t rows) const;
   void empty_table();
   void check_keys();
