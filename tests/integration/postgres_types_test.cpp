@@ -42,21 +42,21 @@ TEST_F(PostgresTypes, FromPostgres) {
 TEST_F(PostgresTypes, ToPostgresAndBack) {
   const auto rows_of_table = table("## To PostgreSQL");
   ASSERT_GT(rows_of_table.size(), 30U);
+  int number = 0;
   for (const auto& row : rows_of_table) {
     ASSERT_EQ(row.size(), 4U);
     SCOPED_TRACE(row[0] + " " + row[2]);
-    sql("DROP TABLE IF EXISTS made");
+    const std::string made = "made_" + std::to_string(++number);
     make_frame_of(row[0], row[2]);
-    EXPECT_EQ(
-        run("postgres.writer", {{"table", "made"}, {"create_if_missing", true}}, {{"df", "frame"}}).rows_written, 2U);
-    EXPECT_EQ(sql("SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'made'::regclass AND "
-                  "attname = 'v'"),
-              row[1] + "\n");
-    EXPECT_EQ(sql("SELECT v FROM made WHERE v IS NOT NULL"), row[3] + "\n");
-    EXPECT_EQ(sql("SELECT count(*) FROM made WHERE v IS NULL"), "1\n");
+    EXPECT_EQ(run("postgres.writer", {{"table", made}, {"create_if_missing", true}}, {{"df", "frame"}}).rows_written,
+              2U);
+    EXPECT_EQ(sql("SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = '" + made +
+                  "'::regclass AND attname = 'v'; SELECT v FROM " + made +
+                  " WHERE v IS NOT NULL; SELECT count(*) FROM " + made + " WHERE v IS NULL"),
+              row[1] + "\n" + row[3] + "\n1\n");
     // What was written is read as it was, as far as the type is there.
     if (row[1] == "json" && row[0] != "JSON") continue;
-    extract("postgres.extractor", {{"table", "made"}, {"unbounded_numeric", "text"}}, "back");
+    extract("postgres.extractor", {{"table", made}, {"unbounded_numeric", "text"}}, "back");
     EXPECT_EQ(count("SELECT count(*) FROM frame JOIN back ON CAST(frame.v AS VARCHAR) = CAST(back.v AS VARCHAR)"),
               1U);
   }
@@ -65,20 +65,26 @@ TEST_F(PostgresTypes, ToPostgresAndBack) {
 TEST_F(PostgresTypes, ToColumnsThatAreThere) {
   const auto rows_of_table = table("## To PostgreSQL", 1);
   ASSERT_GT(rows_of_table.size(), 25U);
+  std::string tables;
+  int number = 0;
+  for (const auto& row : rows_of_table)
+    tables += "CREATE TABLE there_" + std::to_string(number++) + " (v " + row.at(1) + ");";
+  sql(tables);
+  number = 0;
   for (const auto& row : rows_of_table) {
     ASSERT_EQ(row.size(), 4U);
     SCOPED_TRACE(row[0] + " to " + row[1] + " " + row[2]);
-    sql("DROP TABLE IF EXISTS there; CREATE TABLE there (v " + row[1] + ")");
+    const std::string there = "there_" + std::to_string(number++);
     make_frame_of(row[0], row[2]);
     constexpr std::string_view k_refused = "refused: ";
     if (row[3].starts_with(k_refused)) {
-      const Error error = error_of("postgres.writer", {{"table", "there"}}, {{"df", "frame"}});
+      const Error error = error_of("postgres.writer", {{"table", there}}, {{"df", "frame"}});
       EXPECT_THAT(error.message,
-                  ::testing::StartsWith("cannot write table 'there': " + row[3].substr(k_refused.size())));
-      EXPECT_EQ(sql("SELECT count(*) FROM there"), "0\n");
+                  ::testing::StartsWith("cannot write table '" + there + "': " + row[3].substr(k_refused.size())));
+      EXPECT_EQ(sql("SELECT count(*) FROM " + there), "0\n");
     } else {
-      EXPECT_EQ(run("postgres.writer", {{"table", "there"}}, {{"df", "frame"}}).rows_written, 2U);
-      EXPECT_EQ(sql("SELECT v FROM there WHERE v IS NOT NULL"), row[3] + "\n");
+      EXPECT_EQ(run("postgres.writer", {{"table", there}}, {{"df", "frame"}}).rows_written, 2U);
+      EXPECT_EQ(sql("SELECT v FROM " + there + " WHERE v IS NOT NULL"), row[3] + "\n");
     }
   }
 }

@@ -225,7 +225,7 @@ TEST_F(PostgresWriter, TheTypesOfUsersAreWrittenToo) {
 }
 
 TEST_F(PostgresWriter, AServerThatDiesLeavesTheTableAsItWas) {
-  sql("CREATE TABLE w (id int PRIMARY KEY, v text); INSERT INTO w VALUES (1, 'old')");
+  sql("CREATE TABLE w (id int PRIMARY KEY, v text); INSERT INTO w VALUES (1, 'old'); CHECKPOINT");
   for (const char* mode : {"append", "replace", "truncate", "upsert"}) {
     std::thread killer([] {
       while (sql("SELECT count(*) FROM pg_stat_progress_copy") == "0\n") {

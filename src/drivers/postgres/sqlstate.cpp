@@ -34,7 +34,7 @@ constexpr std::array k_rows{
     Row{"53200", {ErrorCode::out_of_memory, false, "the server is out of memory"}},
     Row{"53300", {ErrorCode::connection, true, "the server has no connection left"}},
     Row{"53", {ErrorCode::connection, true, k_again}},
-    Row{"55P03", {ErrorCode::timeout, true, "somebody else holds a lock on the table: raise lock_timeout, or wait"}},
+    Row{"55P03", {ErrorCode::timeout, false, "somebody else holds a lock on the table: raise lock_timeout, or wait"}},
     Row{"55006", {ErrorCode::sql, true, "another session uses it"}},
     Row{"57014", {ErrorCode::timeout, false, "the statement was cancelled by its timeout or by an administrator"}},
     Row{"57P04", {ErrorCode::connection, false, "the database was dropped"}},

@@ -18,7 +18,7 @@ constexpr char k_name_quote = '"';
 constexpr const char* k_staging = "pg_temp.spillway_staging";
 constexpr std::size_t k_send_bytes = std::size_t{256} * 1024;
 constexpr std::uint64_t k_shown_keys = 5;
-constexpr std::string_view k_header("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19);
+constexpr std::string_view k_copy_header("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19);
 constexpr std::int16_t k_end_of_rows = -1;
 
 std::string name_sql(const std::string& name) { return sql::quoted(name, k_name_quote); }
@@ -178,7 +178,7 @@ void TableLoad::put_rows() {
   for (const ColumnWriter& writer : m_writers) items.push_back(writer.select);
   engine::ResultStream stream = m_context.connection.stream(
       fmt::format("SELECT {} FROM ({}) AS frame", join(items, ", "), m_input.select_sql), m_context.control);
-  std::string bytes(k_header);
+  std::string bytes(k_copy_header);
   std::uint64_t rows = 0;
   std::uint64_t next_report = m_config.batch_size;
   while (const auto chunk = stream.next()) {

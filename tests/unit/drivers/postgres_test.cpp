@@ -112,7 +112,7 @@ TEST(SqlState, SaysWhatItMeansForAStep) {
                          Row{"53100", ErrorCode::disk_full, false},
                          Row{"53200", ErrorCode::out_of_memory, false},
                          Row{"53300", ErrorCode::connection, true},
-                         Row{"55P03", ErrorCode::timeout, true},
+                         Row{"55P03", ErrorCode::timeout, false},
                          Row{"57014", ErrorCode::timeout, false},
                          Row{"57P01", ErrorCode::connection, true},
                          Row{"57P03", ErrorCode::connection, true},
