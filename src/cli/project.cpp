@@ -21,12 +21,7 @@ constexpr auto k_dotenv = ".env";
 
 std::set<std::string> named_connections(const run::Plan& plan) {
   std::set<std::string> references;
-  for (const auto& [path, text] : plan.files) {
-    const config::Json config = config::Json::parse(text);
-    const auto connection = config.find("connection");
-    const bool is_reference = connection != config.end() && connection->is_string();
-    if (is_reference && connection->get_ref<const std::string&>().starts_with('@')) references.insert(*connection);
-  }
+  for (run::StepConnection& step : run::step_connections(plan)) references.insert(std::move(step.reference));
   return references;
 }
 

@@ -1,8 +1,12 @@
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include <CLI/CLI.hpp>
 
 #include "cli/command.hpp"
+#include "sandbox/socket_gate.hpp"
+#include "util/strings.hpp"
 #include "worker/serve.hpp"
 
 namespace spillway::cli {
@@ -22,7 +26,12 @@ class WorkerCommand : public Command {
     app.footer(k_worker_help);
   }
 
-  int execute(Console&) override { return worker::serve(STDIN_FILENO, STDOUT_FILENO); }
+  int execute(Console&) override {
+    if (const char* gate = std::getenv(sandbox::k_socket_gate_variable)) {
+      sandbox::hand_over_sockets(static_cast<int>(parse_uint(gate).value_or(0)));
+    }
+    return worker::serve(STDIN_FILENO, STDOUT_FILENO);
+  }
 
  private:
   bool m_json = false;

@@ -89,6 +89,20 @@ void Ledger::open() {
     write_file_atomically(path, text, Durability::process);
     m_record.event("cfg_materialized", {{"path", name}, {"sha256", sha256_hex(text)}, {"size_bytes", text.size()}});
   }
+  if (!m_request.connections.empty()) note_connections();
+}
+
+/// They were resolved before the run could start: what cannot be is an error of the command.
+void Ledger::note_connections() {
+  for (const StepConnection& step : step_connections(m_request.plan)) {
+    const std::size_t dot = step.reference.find('.');
+    Json event{{"step_id", step.step_id},
+               {"family", step.reference.substr(1, dot - 1)},
+               {"alias", step.reference.substr(dot + 1)}};
+    m_record.event("connection_resolve_start", event);
+    event.update({{"ok", true}, {"error", nullptr}});
+    m_record.event("connection_resolve_complete", event);
+  }
 }
 
 std::vector<const pipeline::ManifestStep*> Ledger::start_ready_steps() {

@@ -59,6 +59,7 @@ class Ledger {
  private:
   template <typename Writing>
   void try_to(Writing writing);
+  void note_connections();
   void settle_running_steps();
   void skip_pending_steps();
   void conclude();

@@ -97,4 +97,15 @@ pipeline::Diagnosed<Plan> make_plan(const Document& document, const pipeline::Co
               std::move(compiled->warnings)};
 }
 
+std::vector<StepConnection> step_connections(const Plan& plan) {
+  std::vector<StepConnection> connections;
+  for (const pipeline::ManifestStep& step : plan.manifest.steps) {
+    const nlohmann::json config = nlohmann::json::parse(plan.files.at(step.cfg_path));
+    const auto connection = config.find("connection");
+    if (connection == config.end() || !connection->is_string()) continue;
+    if (connection->get_ref<const std::string&>().starts_with('@')) connections.push_back({step.id, *connection});
+  }
+  return connections;
+}
+
 }  // namespace spillway::run

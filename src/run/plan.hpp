@@ -28,6 +28,14 @@ struct Plan {
   std::vector<Error> warnings;
 };
 
+/// What each step connects to, as its config says ("@postgres.main"), in the manifest's order; steps that connect to
+/// nothing are left out.
+struct StepConnection {
+  std::string step_id;
+  std::string reference;
+};
+std::vector<StepConnection> step_connections(const Plan& plan);
+
 /// Reads the document at `path`, "-" being standard input.
 Result<Document> read_document(const std::string& path);
 /// Compiles a pipeline document, or reads a compiled manifest with its step configs, which must be as they were

@@ -76,7 +76,7 @@ void Run::converse() {
   m_ledger.open();
   m_ledger.enter(Phase::prepare);
   m_channel = m_host.open_channel({m_ledger.outcome().session_id, m_ledger.outcome().run_dir, m_request.base_dir,
-                                   m_request.plan.manifest.to_json()});
+                                   m_request.plan.manifest.to_json(), m_request.connections});
   prepare();
   m_ledger.enter(Phase::step);
   // A worker that never was ready has nothing to run and nothing to clean.

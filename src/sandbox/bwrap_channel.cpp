@@ -1,19 +1,23 @@
 #include "sandbox/bwrap_channel.hpp"
 
+#include <pwd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "drivers/reach.hpp"
 #include "engine/library.hpp"
 #include "sandbox/cgroup.hpp"
 #include "sandbox/seccomp.hpp"
+#include "sandbox/socket_gate.hpp"
 #include "util/file.hpp"
 #include "util/memory_file.hpp"
 #include "util/strings.hpp"
@@ -24,8 +28,11 @@ namespace {
 
 constexpr std::string_view k_bwrap_says = "bwrap: ";
 constexpr auto k_usual_path = "/usr/local/bin:/usr/bin:/bin";  // where a service or a job has no PATH
-constexpr int k_filter_descriptor = 3;
-constexpr int k_options_descriptor = 4;
+/// What bubblewrap and the worker are given, by number.
+enum Descriptor { k_filter = 3, k_options, k_hosts, k_name_services, k_users, k_gate };
+/// Public: what a connection that trusts the machine's authorities looks into.
+constexpr std::array k_trusted_authorities{"/etc/ssl/certs", "/usr/lib/ssl", "/usr/share/ca-certificates",
+                                           "/usr/local/share/ca-certificates"};
 constexpr std::array k_kernel_folders{"/proc/sys",  "/proc/irq",  "/proc/bus",    "/proc/fs",
                                       "/proc/acpi", "/proc/scsi", "/proc/driver", "/proc/tty"};
 constexpr std::array k_kernel_files{"/proc/sysrq-trigger", "/proc/kcore",      "/proc/kmsg",       "/proc/keys",
@@ -113,8 +120,65 @@ void hide_kernel(std::vector<std::string>& options) {
   }
 }
 
+/// What a worker needs in order to reach the servers of its connections.
+class Network {
+ public:
+  explicit Network(const drivers::Reach& reach) : m_gate(reach.servers), m_reach(reach) {}
+
+  /// Names are looked up in a file, and the user, who is the database's user where a connection names none, too.
+  void add_options(std::vector<std::string>& options) const {
+    for (const auto& [descriptor, path] :
+         {std::pair(k_hosts, "/etc/hosts"), std::pair(k_name_services, "/etc/nsswitch.conf"),
+          std::pair(k_users, "/etc/passwd")}) {
+      options.insert(options.end(), {"--ro-bind-data", std::to_string(descriptor), path});
+    }
+    std::error_code ignored;
+    for (const char* path : k_trusted_authorities) {
+      if (fs::exists(path, ignored)) add_mount(options, {path, Mount::Kind::readable, fs::canonical(path)});
+    }
+    for (const fs::path& file : m_reach.files) {
+      if (fs::exists(file, ignored)) add_mount(options, {file, Mount::Kind::readable});
+    }
+    for (const drivers::ServerAddress& server : m_reach.servers) {
+      if (fs::exists(server.socket, ignored)) add_mount(options, {server.socket, Mount::Kind::readable});
+    }
+  }
+
+  void give_to(ProcessSpec& process) {
+    m_files.push_back(memory_file("hosts", m_gate.hosts_file()));
+    m_files.push_back(memory_file("name services", "hosts: files\npasswd: files\n"));
+    m_files.push_back(memory_file("users", user_entry()));
+    for (const Fd& file : m_files) process.descriptors.push_back(file.get());
+    process.descriptors.push_back(m_gate.worker_end());
+    process.environment.push_back(fmt::format("{}={}", k_socket_gate_variable, static_cast<int>(k_gate)));
+  }
+
+ private:
+  static std::string user_entry() {
+    const passwd* user = ::getpwuid(::geteuid());
+    return fmt::format("{}:x:{}:{}::/:/\n", user == nullptr ? "nobody" : user->pw_name, ::geteuid(), ::getegid());
+  }
+
+  SocketGate m_gate;
+  drivers::Reach m_reach;
+  std::vector<Fd> m_files;
+};
+
+/// What all connections of a run reach.
+drivers::Reach reach_of(const RunPlace& place) {
+  drivers::Reach all;
+  for (const auto& [reference, fields] : place.connections.items()) {
+    const std::string family = reference.substr(1, reference.find('.') - 1);
+    drivers::Reach one = drivers::reach_of(family, fields, place.base_dir);
+    std::ranges::move(one.servers, std::back_inserter(all.servers));
+    std::ranges::move(one.files, std::back_inserter(all.files));
+  }
+  return all;
+}
+
 /// As bubblewrap reads them from a descriptor: an argument list could be too short for them.
-std::string bwrap_options(const RunPlace& place, const std::vector<Mount>& program) {
+std::string bwrap_options(const RunPlace& place, const std::vector<Mount>& program,
+                          const std::optional<Network>& network) {
   std::vector<std::string> options{"--unshare-user", "--unshare-pid", "--unshare-ipc",
                                    "--unshare-uts",  "--unshare-net", "--unshare-cgroup-try",
                                    "--hostname",     "spillway",      "--die-with-parent",
@@ -124,14 +188,15 @@ std::string bwrap_options(const RunPlace& place, const std::vector<Mount>& progr
                                    "--dir",          "/tmp"};
   hide_kernel(options);
   for (const Mount& mount : program) add_mount(options, mount);
+  if (network) network->add_options(options);
   const std::vector<Mount> view = view_of(place);
   for (const Mount& mount : view) add_mount(options, mount);
   // Only now: until here mounts were made in them.
   for (const Mount& mount : view) {
     if (mount.kind == Mount::Kind::hidden) options.insert(options.end(), {"--remount-ro", mount.path.string()});
   }
-  options.insert(options.end(), {"--remount-ro", "/", "--chdir", place.base_dir.string(), "--seccomp",
-                                 std::to_string(k_filter_descriptor)});
+  options.insert(options.end(),
+                 {"--remount-ro", "/", "--chdir", place.base_dir.string(), "--seccomp", std::to_string(k_filter)});
   std::string bytes;
   for (const std::string& option : options) bytes += option + '\0';
   return bytes;
@@ -189,13 +254,15 @@ class BwrapChannel : public Channel {
         m_temp(place.run_dir / "tmp"),
         m_group(Cgroup::create(group_name(place), {limits.memory_bytes, processes_with_bwrap(limits)})) {
     spillway::create_directories(place.run_dir / "artifacts" / "_system");
-    const Fd filter = system_call_filter();
-    const Fd options = memory_file("options", bwrap_options(place, files));
+    if (!place.connections.empty()) m_network.emplace(reach_of(place));
+    const Fd filter = system_call_filter(m_network.has_value());
+    const Fd options = memory_file("options", bwrap_options(place, files, m_network));
     ProcessSpec& process = program.process;
-    std::vector<std::string> arguments{find_bwrap(), "--args", std::to_string(k_options_descriptor), "--"};
+    std::vector<std::string> arguments{find_bwrap(), "--args", std::to_string(k_options), "--"};
     process.arguments.insert(process.arguments.begin(), arguments.begin(), arguments.end());
     if (program.is_sanitized) process.environment.emplace_back("ASAN_OPTIONS=detect_leaks=0");
     process.descriptors = {filter.get(), options.get()};
+    if (m_network) m_network->give_to(process);
     process.limits = resource_limits(place, limits, program.is_sanitized, m_group.has_value());
     process.leftovers = {(place.run_dir / "tmp").string()};
     if (m_group) {
@@ -220,6 +287,7 @@ class BwrapChannel : public Channel {
   OutputFolders m_folders;
   TempFolder m_temp;
   std::optional<Cgroup> m_group;
+  std::optional<Network> m_network;
   std::unique_ptr<Channel> m_inner;  ///< ends first
 };
 
@@ -227,6 +295,7 @@ class BwrapChannel : public Channel {
 
 std::unique_ptr<Channel> open_bwrap_channel(const RunPlace& place, const config::SandboxLimits& limits) {
   engine::load_library();  // the libraries that it needs are those that are loaded here
+  reach_of(place);         // those of its servers' clients as well
   return open_bwrap_channel(place, limits, worker_program(), program_files());
 }
 

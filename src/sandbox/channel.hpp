@@ -16,6 +16,8 @@ struct RunPlace {
   std::filesystem::path run_dir;   ///< absolute
   std::filesystem::path base_dir;  ///< absolute: relative paths of step configs start here
   protocol::Json manifest;
+  /// What steps connect to, by reference ("@postgres.main"), resolved, secrets included.
+  protocol::Json connections = protocol::Json::object();
 };
 
 /// A way to a worker, wherever it runs: commands go in, messages come out, in order. Owned by one run and used by its

@@ -4,10 +4,14 @@
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <memory>
+#include <span>
 
 #include "util/error.hpp"
 
@@ -29,11 +33,20 @@ constexpr const char* k_refused_calls[] = {
     // keys, time, names
     "keyctl", "add_key", "request_key", "settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "stime",
     "sethostname", "setdomainname",
-    // the network: no component has a connection
-    "socket", "socketpair", "connect", "bind", "listen", "accept", "accept4",
+    // the network
+    "socketpair", "bind", "listen", "accept", "accept4",
     // whose files become someone else's, or programs with rights of their own
     "mknod", "mknodat", "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setgroups", "setfsuid",
     "setfsgid", "capset"};
+
+/// Of a worker without a connection.
+constexpr const char* k_refused_without_sockets[] = {"socket", "connect"};
+
+/// The kinds of socket(2) that a worker may ask for; the largest is the last. All others are ways into the kernel, or
+/// out of the sandbox, as those of virtual machines belong to no network namespace.
+constexpr int k_socket_families[] = {AF_UNIX, AF_INET, AF_INET6};
+
+constexpr scmp_datum_t k_network_requests = 0x8900;  // SIOC…: the second lowest byte of the request
 
 class Filter {
  public:
@@ -56,14 +69,38 @@ class Filter {
   std::unique_ptr<void, decltype(&::seccomp_release)> m_context;
 };
 
-}  // namespace
-
-Fd system_call_filter() {
-  Filter filter;
-  for (const char* name : k_refused_calls) {
+void refuse_all(Filter& filter, std::span<const char* const> names) {
+  for (const char* name : names) {
     const int call = ::seccomp_syscall_resolve_name(name);
     // Negative: not a call of this processor.
     if (call >= 0) filter.refuse(call, EPERM);
+  }
+}
+
+void confine_sockets(Filter& filter) {
+  const int last = std::ranges::max(k_socket_families);
+  for (int family = 0; family < last; ++family) {
+    if (std::ranges::find(k_socket_families, family) != std::end(k_socket_families)) continue;
+    filter.refuse(SCMP_SYS(socket), EPERM, {0, SCMP_CMP_MASKED_EQ, 0xFFFFFFFF, static_cast<scmp_datum_t>(family)});
+  }
+  filter.refuse(SCMP_SYS(socket), EPERM, {0, SCMP_CMP_GT, static_cast<scmp_datum_t>(last), 0});
+  // These connect without a call of connect…
+  filter.refuse(SCMP_SYS(sendto), EPERM, {3, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, MSG_FASTOPEN});
+  filter.refuse(SCMP_SYS(sendmsg), EPERM, {2, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, MSG_FASTOPEN});
+  filter.refuse(SCMP_SYS(sendmmsg), EPERM, {3, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, MSG_FASTOPEN});
+  // … and these tell of the network that a socket is in.
+  filter.refuse(SCMP_SYS(ioctl), EPERM, {1, SCMP_CMP_MASKED_EQ, 0xFF00, k_network_requests});
+}
+
+}  // namespace
+
+Fd system_call_filter(bool with_sockets) {
+  Filter filter;
+  refuse_all(filter, k_refused_calls);
+  if (with_sockets) {
+    confine_sockets(filter);
+  } else {
+    refuse_all(filter, k_refused_without_sockets);
   }
   // A thread is a clone that shares everything; anything else is a process, or a namespace. The filter cannot look
   // into clone3's argument: told that there is none, the C library uses clone.

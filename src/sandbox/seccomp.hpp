@@ -5,7 +5,7 @@
 namespace spillway::sandbox {
 
 /// A file that holds the system call filter of a sandboxed worker, as bubblewrap takes it (docs/security.md, "System
-/// calls"). Throws.
-Fd system_call_filter();
+/// calls"). `with_sockets` lets it ask for sockets, which are the gate's matter then (socket_gate.hpp). Throws.
+Fd system_call_filter(bool with_sockets);
 
 }  // namespace spillway::sandbox

@@ -1,4 +1,7 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -109,6 +112,39 @@ INSTANTIATE_TEST_SUITE_P(OnTheKernel, EscapeFromTheSandbox,
                                            "set_the_clock", "become_root", "type_into_the_terminal",
                                            "allocate_50_gigabytes", "raise_its_limits", "open_ten_thousand_files",
                                            "write_a_huge_file", "fill_tmp", "fill_dev_shm"),
+                         [](const auto& tested) { return std::string(tested.param); });
+
+/// With a connection a worker may ask for sockets; its own are in a network of their own.
+class EscapeWithAConnection : public Escape {
+ protected:
+  void SetUp() override {
+    Escape::SetUp();
+    m_listener = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    ASSERT_EQ(::bind(m_listener.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
+    ASSERT_EQ(::listen(m_listener.get(), 1), 0);
+    ASSERT_EQ(::getsockname(m_listener.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+    m_project.write("out/port", std::to_string(ntohs(address.sin_port)));
+    m_place.connections = {{"@postgres.main", {{"host", "127.0.0.1"}, {"port", 1}}}};
+  }
+
+  Fd m_listener;
+};
+
+TEST_P(EscapeWithAConnection, IsDenied) {
+  if (!no_bwrap_reason().empty()) GTEST_SKIP() << no_bwrap_reason();
+  const auto channel = open_sandbox();
+  EXPECT_EQ(outcome(*channel), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Attempt, EscapeWithAConnection,
+                         ::testing::Values("connect_to_loopback", "connect_by_sending", "listen_on_loopback",
+                                           "ask_a_socket_for_networks", "socket_of_a_virtual_machine",
+                                           "socket_to_the_kernel", "raw_socket", "file_socket", "abstract_socket",
+                                           "see_the_networks_of_the_host", "read_etc_shadow", "steal_a_descriptor"),
                          [](const auto& tested) { return std::string(tested.param); });
 
 /// What only a control group limits: of root, and of memory that is shared.

@@ -25,6 +25,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <fstream>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -33,6 +34,7 @@
 #include <thread>
 #include <vector>
 
+#include <net/if.h>
 #include <nlohmann/json.hpp>
 
 namespace {
@@ -107,6 +109,17 @@ std::string in_child(const std::function<pid_t()>& start) {
 }
 
 using Attempt = std::function<std::string(const Target&)>;
+
+/// Where escape_test.cpp listens, on the host's loopback address.
+sockaddr_in loopback_address(const Target& to) {
+  std::uint16_t port = 0;
+  std::ifstream(to.project + "/out/port") >> port;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
 
 const std::map<std::string, Attempt> k_attempts{
     // Reading
@@ -201,6 +214,33 @@ const std::map<std::string, Attempt> k_attempts{
     {"socket_for_names", [](const Target&) { return got(::socket(AF_INET, SOCK_DGRAM, 0) >= 0, "has a socket"); }},
     {"socket_to_the_kernel",
      [](const Target&) { return got(::socket(AF_NETLINK, SOCK_RAW, 0) >= 0, "has a socket"); }},
+    {"socket_of_a_virtual_machine",
+     [](const Target&) { return got(::socket(AF_VSOCK, SOCK_STREAM, 0) >= 0, "has a socket"); }},
+    {"connect_to_loopback",
+     [](const Target& to) {
+       const sockaddr_in address = loopback_address(to);
+       const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+       return got(::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0, "connected");
+     }},
+    {"connect_by_sending",
+     [](const Target& to) {
+       const sockaddr_in address = loopback_address(to);
+       const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+       const ssize_t sent =
+           ::sendto(fd, "x", 1, MSG_FASTOPEN, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+       return got(sent >= 0 || errno != EPERM, "is let through");
+     }},
+    {"listen_on_loopback",
+     [](const Target&) {
+       const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+       return got(::listen(fd, 1) == 0, "listens");
+     }},
+    {"ask_a_socket_for_networks",
+     [](const Target&) {
+       ifconf networks{};
+       const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+       return got(::ioctl(fd, SIOCGIFCONF, &networks) == 0 || (fd >= 0 && errno != EPERM), "is let through");
+     }},
     {"raw_socket", [](const Target&) { return got(::socket(AF_INET, SOCK_RAW, IPPROTO_ICMP) >= 0, "has a socket"); }},
     {"file_socket", [](const Target& to) { return connect_unix(to.project + "/out/socket", false); }},
     {"abstract_socket", [](const Target&) { return connect_unix("spillway-escape", true); }},
