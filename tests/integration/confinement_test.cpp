@@ -6,9 +6,10 @@
 #include <gtest/gtest.h>
 
 #include "project.hpp"
+#include "sandbox_support.hpp"
 
-/// A step's SQL reads what its pipeline names and writes nothing. The secrets here are planted, and so are the files
-/// that it must not reach: each of them is there to be read.
+/// A step's SQL reads what its pipeline names and writes nothing, without a sandbox and in one. The secrets here are
+/// planted, and so are the files that it must not reach: each of them is there to be read.
 namespace spillway::testing {
 namespace {
 
@@ -20,9 +21,10 @@ using ::testing::Not;
 
 constexpr auto k_secret = "planted-5ecret-7f3a";
 
-class Confinement : public ::testing::Test {
+class Confinement : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
+    if (GetParam() == std::string_view("bwrap") && !no_bwrap_reason().empty()) GTEST_SKIP() << no_bwrap_reason();
     m_project.write("films.csv", "id,title\n1,Alien\n");
     m_project.write("payroll.csv", std::string("name,note\nsomebody,") + k_secret + "\n");
     m_project.write("home/.ssh/id_ed25519", k_secret);
@@ -31,7 +33,8 @@ class Confinement : public ::testing::Test {
   ProcessResult run_query(const std::string& query) {
     m_project.write_pipeline({csv_extractor("extract-films", "films.csv"), processor("compute-stats", query),
                               csv_writer("write-stats", "out/stats.csv")});
-    return m_project.run({{"PLANTED_TOKEN", k_secret}, {"HOME", (m_project / "home").string()}});
+    return m_project.run(
+        {{"SPILLWAY_SANDBOX", GetParam()}, {"PLANTED_TOKEN", k_secret}, {"HOME", (m_project / "home").string()}});
   }
 
   void expect_nothing_leaked(const ProcessResult& result) {
@@ -81,7 +84,7 @@ class Confinement : public ::testing::Test {
   }
 };
 
-TEST_F(Confinement, FilesOfTheSystemAreNotRead) {
+TEST_P(Confinement, FilesOfTheSystemAreNotRead) {
   expect_read_refused("SELECT * FROM read_text('/etc/passwd')", "/etc/passwd");
   expect_read_refused("SELECT * FROM read_blob('/etc/passwd')", "/etc/passwd");
   expect_read_refused("SELECT * FROM read_csv('/etc/passwd')", "/etc/passwd");
@@ -91,36 +94,36 @@ TEST_F(Confinement, FilesOfTheSystemAreNotRead) {
   expect_read_refused("SELECT * FROM parquet_metadata('/etc/passwd')", "/etc/passwd");
 }
 
-TEST_F(Confinement, TheHomeIsNotRead) {
+TEST_P(Confinement, TheHomeIsNotRead) {
   const std::string key = (m_project / "home/.ssh/id_ed25519").string();
   expect_read_refused("SELECT * FROM read_text('" + key + "')", key);
   expect_read_refused("SELECT * FROM read_text('~/.ssh/id_ed25519')", ".ssh/id_ed25519");
 }
 
-TEST_F(Confinement, TheEnvironmentIsNotRead) {
+TEST_P(Confinement, TheEnvironmentIsNotRead) {
   expect_read_refused("SELECT * FROM read_blob('/proc/self/environ')", "/proc/self/environ");
   expect_refused("SELECT getenv('PLANTED_TOKEN') AS token");
 }
 
-TEST_F(Confinement, AFileBesideTheInputIsNotRead) {
+TEST_P(Confinement, AFileBesideTheInputIsNotRead) {
   expect_read_refused("SELECT * FROM read_csv('payroll.csv')", "payroll.csv");
   expect_read_refused("SELECT * FROM 'payroll.csv'", "payroll.csv");
   expect_read_refused("SELECT * FROM read_csv('./films.csv/../payroll.csv')", "payroll.csv");
 }
 
-TEST_F(Confinement, FoldersAreNotListed) {
+TEST_P(Confinement, FoldersAreNotListed) {
   expect_refused("SELECT * FROM glob('/etc/*')");
   expect_refused("SELECT * FROM glob('*.csv')");
   expect_refused("SELECT * FROM read_csv('*.csv')");
 }
 
-TEST_F(Confinement, NothingIsFetched) {
+TEST_P(Confinement, NothingIsFetched) {
   expect_refused("SELECT * FROM read_csv('http://127.0.0.1:9/payroll.csv')");
   expect_refused("SELECT * FROM 'https://127.0.0.1:9/payroll.parquet'");
   expect_refused("SELECT * FROM read_parquet('s3://bucket/payroll.parquet')");
 }
 
-TEST_F(Confinement, OnlyOneSelectRuns) {
+TEST_P(Confinement, OnlyOneSelectRuns) {
   expect_refused("COPY df TO 'stolen.csv'");
   expect_refused("SELECT 1; COPY df TO 'stolen.csv'");
   expect_refused("EXPORT DATABASE 'stolen'");
@@ -138,46 +141,49 @@ TEST_F(Confinement, OnlyOneSelectRuns) {
 }
 
 // Table functions that are statements in disguise.
-TEST_F(Confinement, NoFunctionOpensAFile) {
+TEST_P(Confinement, NoFunctionOpensAFile) {
   expect_refused("SELECT * FROM enable_logging('QueryLog', storage := 'file', storage_config := {'path': 'stolen'})");
   expect_refused("SELECT * FROM enable_profiling(save_location := 'stolen.json')");
   expect_refused("SELECT * FROM query('COPY (SELECT 1) TO ''stolen.csv''')");
   expect_refused("SELECT * FROM read_duckdb('stolen.db')");
 }
 
-TEST_F(Confinement, AnOptionIsNotSql) {
+TEST_P(Confinement, AnOptionIsNotSql) {
   for (const char* type : {"BIGINT); COPY (SELECT 1) TO 'stolen.csv'; --", "BIGINT', 'x': 'y", "(SELECT 1)"}) {
     m_project.write_pipeline(
         {{"extract-films", "filesystem.csv_extractor", {{"path", "films.csv"}, {"types", {{"id", type}}}}},
          csv_writer("write-films", "out/films.csv")});
-    const ProcessResult result = m_project.run();
+    const ProcessResult result = m_project.run({{"SPILLWAY_SANDBOX", GetParam()}});
     EXPECT_EQ(result.exit_code, 1) << type;
     EXPECT_THAT(result.err, HasSubstr("cannot use type")) << type;
     EXPECT_FALSE(fs::exists(m_project / "stolen.csv"));
   }
 }
 
-TEST_F(Confinement, WhatThePipelineNamesIsRead) {
+TEST_P(Confinement, WhatThePipelineNamesIsRead) {
   expect_success(m_project, run_query("SELECT count(*) AS films FROM df"));
   EXPECT_EQ(read_text(m_project / "out/stats.csv"), "films\n1\n");
 }
 
-TEST_F(Confinement, TheEnvironmentOfTheProgramIsInNoFileOfARun) {
+TEST_P(Confinement, TheEnvironmentOfTheProgramIsInNoFileOfARun) {
   for (const char* query : {"SELECT * FROM df", "SELECT nothing FROM df"}) {
     expect_nothing_leaked(run_query(query));
   }
 }
 
-TEST_F(Confinement, ASecretInAStepsConfigIsMaskedInTheRecord) {
+TEST_P(Confinement, ASecretInAStepsConfigIsMaskedInTheRecord) {
   // No component has such an option: the document is refused, and the value is not repeated.
   m_project.write("pipeline.yaml",
                   "oml_version: \"0.1.0\"\nname: films\nsteps:\n  - id: extract-films\n"
                   "    component: filesystem.csv_extractor\n    config: {path: films.csv, password: " +
                       std::string(k_secret) + "}\n");
-  const ProcessResult result = m_project.run();
+  const ProcessResult result = m_project.run({{"SPILLWAY_SANDBOX", GetParam()}});
   EXPECT_EQ(result.exit_code, 3);
   EXPECT_THAT(result.err, AllOf(HasSubstr("password"), Not(HasSubstr(k_secret))));
 }
+
+INSTANTIATE_TEST_SUITE_P(Targets, Confinement, ::testing::Values("local", "bwrap"),
+                         [](const auto& tested) { return std::string(tested.param); });
 
 }  // namespace
 }  // namespace spillway::testing
