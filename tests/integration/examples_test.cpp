@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "project.hpp"
+#include "sandbox_support.hpp"
 
 /// Every examples/<name>/pipeline.yaml runs as it stands, on the real data that ./dev setup fetches.
 namespace spillway::testing {
@@ -33,39 +34,24 @@ std::vector<std::string> lines_of(const fs::path& path) {
   return lines;
 }
 
-/// An example in a folder of its own, run twice: its frames in memory, then spilled.
+/// An example in a folder of its own, run twice: on this machine as it is with frames in memory, then in the sandbox
+/// with every frame spilled.
 class Example : public ::testing::TestWithParam<std::string> {
  protected:
   /// `out` goes to `kept` after the first run, for comparison.
-  void run_in_memory_and_spilled(const std::string& name) {
+  void run_twice(const std::string& name) {
     m_project.copy_example(name);
     m_folder = "examples/" + name;
     expect_success(m_project, m_project.run({}, m_folder + "/pipeline.yaml"));
     fs::rename(out(), m_project / "kept");
-    expect_success(m_project, m_project.run({{"E2B_FORCE_SPILL", "1"}}, m_folder + "/pipeline.yaml"));
+    const char* sandbox = no_bwrap_reason().empty() ? "bwrap" : "process";
+    expect_success(m_project, m_project.run({{"E2B_FORCE_SPILL", "1"}, {"SPILLWAY_SANDBOX", sandbox}},
+                                            m_folder + "/pipeline.yaml"));
   }
 
   fs::path out() const { return m_project / (m_folder + "/out"); }
   std::vector<std::string> files() const { return m_project.files(m_folder + "/out"); }
   RunDir run() const { return m_project.latest_run(); }
-
-  /// The rows of a Parquet file as one number that does not depend on their order.
-  std::string fingerprint(const std::string& path) const {
-    m_project.write("fingerprint.yaml",
-                    pipeline_text({{"read", "filesystem.parquet_extractor", {{"path", path}}},
-                                   processor("sum-up", "SELECT count(*) AS n, sum(hash(df)) AS h FROM df"),
-                                   csv_writer("print", "-")}));
-    const ProcessResult result = m_project.run({}, "fingerprint.yaml");
-    EXPECT_EQ(result.exit_code, 0) << result.err;
-    return result.out;
-  }
-
-  /// The same bytes. Where a join made the rows, which leaves them in no order, the same rows.
-  void expect_same(const std::string& file) const {
-    if (read_text(out() / file) == read_text(m_project / "kept" / file)) return;
-    ASSERT_TRUE(file.ends_with(".parquet")) << file << " differs";
-    EXPECT_EQ(fingerprint(m_folder + "/out/" + file), fingerprint("kept/" + file)) << file;
-  }
 
   // The figures of these two were counted by other programs.
 
@@ -98,14 +84,16 @@ class Example : public ::testing::TestWithParam<std::string> {
   std::string m_folder;
 };
 
-TEST_P(Example, GivesTheSameFilesInMemoryAndSpilled) {
-  run_in_memory_and_spilled(GetParam());
+TEST_P(Example, GivesTheSameFilesInMemoryAndSandboxedAndSpilled) {
+  run_twice(GetParam());
   EXPECT_EQ(run().status()["steps_completed"], run().status()["steps_total"]);
   ASSERT_FALSE(files().empty());
   EXPECT_EQ(m_project.files("kept"), files());
   if (GetParam() == "movies") expect_movies();
   if (GetParam() == "flights") expect_flights();
-  for (const std::string& file : files()) expect_same(file);
+  for (const std::string& file : files()) {
+    EXPECT_TRUE(read_text(out() / file) == read_text(m_project / "kept" / file)) << file << " differs";
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Examples, Example, ::testing::ValuesIn(example_names()),
