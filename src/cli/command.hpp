@@ -46,6 +46,8 @@ std::unique_ptr<Command> make_explain_command();
 std::unique_ptr<Command> make_diff_command();
 std::unique_ptr<Command> make_init_command();
 std::unique_ptr<Command> make_components_command();
+std::unique_ptr<Command> make_connections_command();
+std::unique_ptr<Command> make_discover_command();
 std::unique_ptr<Command> make_schema_command();
 std::unique_ptr<Command> make_completions_command();
 std::unique_ptr<Command> make_worker_command();

@@ -12,6 +12,7 @@
 #include "config/connection_fields.hpp"
 #include "pipeline/parameters.hpp"
 #include "util/file.hpp"
+#include "util/strings.hpp"
 
 namespace spillway::cli {
 namespace {
@@ -23,6 +24,10 @@ std::set<std::string> named_connections(const run::Plan& plan) {
   std::set<std::string> references;
   for (run::StepConnection& step : run::step_connections(plan)) references.insert(std::move(step.reference));
   return references;
+}
+
+std::string reference_to(const config::Connection& connection) {
+  return fmt::format("@{}.{}", connection.family, connection.alias);
 }
 
 config::Checked<std::map<std::string, std::string>> project_dotenv() {
@@ -65,37 +70,66 @@ config::Checked<ProjectConnections> read_project_connections() {
 }
 
 config::Checked<ResolvedConnections> resolve_connections(const run::Plan& plan) {
-  ResolvedConnections resolved;
   const std::set<std::string> references = named_connections(plan);
-  if (references.empty()) return resolved;
+  if (references.empty()) return ResolvedConnections{};
   const auto project = read_project_connections();
   if (!project) return tl::unexpected(project.error());
+  std::vector<config::Connection> named;
+  std::vector<Error> errors;
+  for (const std::string& reference : references) {
+    const auto connection = std::ranges::find(project->connections, reference, reference_to);
+    if (connection != project->connections.end()) {
+      named.push_back(*connection);
+      continue;
+    }
+    errors.push_back(make_error(ErrorCode::connection,
+                                fmt::format("unknown connection '{}': the project does not declare it", reference),
+                                "compile the pipeline here: it may come from another project"));
+  }
+  auto resolved = resolve_connections(named);
+  if (!resolved) std::ranges::move(resolved.error(), std::back_inserter(errors));
+  if (!errors.empty()) return tl::unexpected(std::move(errors));
+  return resolved;
+}
+
+config::Checked<ResolvedConnections> resolve_connections(const std::vector<config::Connection>& connections) {
+  ResolvedConnections resolved;
   auto dotenv = project_dotenv();
   if (!dotenv) return tl::unexpected(std::move(dotenv.error()));
   const config::ValueSources sources{environment_variable, std::move(*dotenv), [](const std::string& path) {
                                        return read_file(path, k_max_connections_bytes);
                                      }};
   std::vector<Error> errors;
-  for (const std::string& reference : references) {
-    const auto connection = std::ranges::find_if(project->connections, [&](const config::Connection& candidate) {
-      return fmt::format("@{}.{}", candidate.family, candidate.alias) == reference;
-    });
-    if (connection == project->connections.end()) {
-      errors.push_back(make_error(ErrorCode::connection,
-                                  fmt::format("unknown connection '{}': the project does not declare it", reference),
-                                  "compile the pipeline here: it may come from another project"));
-      continue;
-    }
-    auto values = config::resolve_connection(*connection, sources);
+  for (const config::Connection& connection : connections) {
+    auto values = config::resolve_connection(connection, sources);
     if (!values) {
       std::ranges::move(values.error(), std::back_inserter(errors));
       continue;
     }
-    resolved.by_reference[reference] = std::move(values->fields);
+    resolved.by_reference[reference_to(connection)] = std::move(values->fields);
     std::ranges::move(values->secrets, std::back_inserter(resolved.secrets));
   }
   if (!errors.empty()) return tl::unexpected(std::move(errors));
   return resolved;
+}
+
+std::vector<const config::Connection*> choose_connections(const ProjectConnections& project,
+                                                          const std::string& reference) {
+  std::vector<const config::Connection*> chosen;
+  std::vector<std::string> references;
+  for (const config::Connection& connection : project.connections) {
+    references.push_back(reference_to(connection));
+    if (reference.empty() || references.back() == reference) chosen.push_back(&connection);
+  }
+  if (!reference.empty() && chosen.empty()) {
+    const auto nearest = closest_match(reference, references);
+    fail(ErrorCode::usage,
+         fmt::format("unknown connection '{}': {}", reference,
+                     project.file.empty() ? "the project has no spillway_connections.yaml"
+                                          : fmt::format("{} has none of that name", project.file)),
+         nearest ? fmt::format("did you mean '{}'?", *nearest) : "spillway connections lists them");
+  }
+  return chosen;
 }
 
 std::map<std::string, std::string> parameter_variables() {

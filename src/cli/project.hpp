@@ -27,6 +27,12 @@ struct ResolvedConnections {
 };
 /// Reads no value when no step names a connection. Errors (code connection) name the field, never a value.
 config::Checked<ResolvedConnections> resolve_connections(const run::Plan& plan);
+/// The same for these connections.
+config::Checked<ResolvedConnections> resolve_connections(const std::vector<config::Connection>& connections);
+
+/// The connection of that reference (@family.alias), or all of them when it is empty. Throws ErrorCode::usage.
+std::vector<const config::Connection*> choose_connections(const ProjectConnections& project,
+                                                          const std::string& reference);
 
 /// The variables of this process that give parameters their values.
 std::map<std::string, std::string> parameter_variables();

@@ -18,6 +18,8 @@ constexpr std::array k_verbs{
     Verb{"diff", "Show what changed between two pipelines or manifests", make_diff_command},
     Verb{"explain", "Explain an error code", make_explain_command},
     Verb{"components", "Explain the components that steps are made of", make_components_command},
+    Verb{"connections", "List the project's connections, or see whether they work", make_connections_command},
+    Verb{"discover", "Show what tables a connection has", make_discover_command},
     Verb{"schema", "Print the JSON Schema of pipelines", make_schema_command},
     Verb{"completions", "Print the completions of a shell", make_completions_command},
     Verb{"worker", "Serve the worker protocol on standard input and output", make_worker_command},

@@ -7,7 +7,9 @@
 #include "drivers/file/json_writer.hpp"
 #include "drivers/file/parquet_extractor.hpp"
 #include "drivers/file/parquet_writer.hpp"
+#include "drivers/inspector.hpp"
 #include "drivers/postgres/extractor.hpp"
+#include "drivers/postgres/inspector.hpp"
 #include "drivers/postgres/writer.hpp"
 
 namespace spillway::drivers {
@@ -23,6 +25,12 @@ DriverRegistry builtin_drivers() {
   registry["filesystem.parquet_writer"] = std::make_unique<file::ParquetWriter>();
   registry["postgres.extractor"] = std::make_unique<postgres::Extractor>();
   registry["postgres.writer"] = std::make_unique<postgres::Writer>();
+  return registry;
+}
+
+InspectorRegistry builtin_inspectors() {
+  InspectorRegistry registry;
+  registry["postgres"] = std::make_unique<postgres::PostgresInspector>();
   return registry;
 }
 

@@ -84,5 +84,48 @@ TEST_F(PostgresRun, MistakesInOptionsAreToldBeforeAnythingRuns) {
   EXPECT_THAT(result.err + result.out, HasSubstr("did you mean 'upsert'?"));
 }
 
+TEST_F(PostgresRun, ADoctorSeesWhetherAConnectionWorks) {
+  const ProcessResult good = project.spillway({"connections", "doctor", "@postgres.main"}, environment);
+  EXPECT_EQ(good.exit_code, 0);
+  EXPECT_THAT(good.out, ::testing::MatchesRegex("@postgres.main  ok\n"
+                                                "  connect  as spillway to database spillway\n"
+                                                "  tls      TLSv1.3\n"
+                                                "  version  PostgreSQL 15[^\n]*\n"
+                                                "  latency  [0-9.]+ ms a round trip\n"
+                                                "  rights   CONNECT, CREATE, TEMPORARY on database spillway as "
+                                                "spillway\n"));
+  environment["PG_PASSWORD"] = "hunter2-planted";
+  const ProcessResult bad = project.spillway({"connections", "doctor", "--json"}, environment);
+  EXPECT_EQ(bad.exit_code, 4);
+  EXPECT_THAT(bad.out + bad.err, Not(HasSubstr("hunter2")));
+  const Json connection = Json::parse(bad.out)["connections"][0];
+  EXPECT_EQ(connection["ok"], false);
+  EXPECT_THAT(connection["checks"][0]["error"].get<std::string>(), HasSubstr("password authentication failed"));
+}
+
+TEST_F(PostgresRun, DiscoverShowsTablesColumnsKeysAndRows) {
+  sql("CREATE TABLE \"odd name\" (id int PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), v numeric(5,2)[]);"
+      "INSERT INTO \"odd name\" VALUES (1, '2024-01-01', '{1.5}'), (2, '2024-01-02', NULL);"
+      "ANALYZE \"odd name\"; CREATE VIEW seen AS SELECT 1 AS one");
+  const ProcessResult all = project.spillway({"discover", "@postgres.main"}, environment);
+  EXPECT_EQ(all.exit_code, 0) << all.err;
+  EXPECT_THAT(all.out, HasSubstr("t.odd name  table, 3 columns, about 2 rows\nt.seen  view, 1 columns\n"));
+  const ProcessResult one =
+      project.spillway({"discover", "@postgres.main", "--table", "\"odd name\"", "--sample", "1"}, environment);
+  EXPECT_EQ(one.out,
+            "t.odd name  table, 3 columns, about 2 rows\n  id  integer NOT NULL, primary key\n"
+            "  at  timestamp with time zone NOT NULL\n  v  numeric(5,2)[]\n"
+            "row 1\n  id: 1\n  at: 2024-01-01 00:00:00+00\n  v: {1.50}\n");
+  const ProcessResult json = project.spillway(
+      {"discover", "@postgres.main", "--table", "t.odd name", "--sample", "2", "--json"}, environment);
+  EXPECT_EQ(Json::parse(json.out)["tables"][0]["columns"][0],
+            Json::parse(R"({"name": "id", "type": "integer", "nullable": false, "primary_key": true})"));
+  EXPECT_EQ(Json::parse(json.out)["sample"][1]["v"], nullptr);
+  const ProcessResult missing = project.spillway({"discover", "@postgres.main", "--table", "none"}, environment);
+  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_THAT(missing.err, HasSubstr("error: there is no table 'none' in '@postgres.main'\n"
+                                     "  hint: spillway discover @postgres.main lists them"));
+}
+
 }  // namespace
 }  // namespace spillway::testing

@@ -98,9 +98,19 @@ std::chrono::seconds connect_timeout(const Json& fields) {
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
+/// libpq's words on one line, without its question whether the server is running, which the hint answers.
+std::string one_line(std::string_view reason) {
+  std::vector<std::string> lines;
+  for (const std::string& line : split(reason, '\n')) {
+    const std::string_view text = trim(line);
+    if (!text.empty() && !text.starts_with("Is the server running")) lines.emplace_back(text);
+  }
+  return join(lines, "; ");
+}
+
 /// libpq tells why a connection failed in words only.
 Error connect_error(std::string_view reason) {
-  Error error = make_error(ErrorCode::connection, fmt::format("cannot connect to PostgreSQL: {}", trim(reason)));
+  Error error = make_error(ErrorCode::connection, fmt::format("cannot connect to PostgreSQL: {}", one_line(reason)));
   if (contains(reason, "password authentication failed") || contains(reason, "no password supplied")) {
     error.hint = "check user and password of the connection";
   } else if (contains(reason, "certificate verify failed") || contains(reason, "root certificate")) {
@@ -247,12 +257,11 @@ void ServerConnection::stop_as_cancelled() {
 }
 
 void ServerConnection::fail_lost() {
-  const std::string_view reason = trim(libpq().error_message(m_connection.get()));
   const SqlStateMeaning meaning = meaning_of("");
-  Error error =
-      make_error(meaning.code,
-                 fmt::format("lost the connection to PostgreSQL: {}", replace_all(std::string(reason), "\n\t", " ")),
-                 std::string(meaning.hint));
+  Error error = make_error(
+      meaning.code,
+      fmt::format("lost the connection to PostgreSQL: {}", one_line(libpq().error_message(m_connection.get()))),
+      std::string(meaning.hint));
   error.retryable = meaning.is_transient;
   fail(std::move(error));
 }
