@@ -134,15 +134,15 @@ class DiscoverCommand : public Command {
       entry["columns"] = std::move(columns);
       list.push_back(std::move(entry));
     }
-    ordered_json json{{"tables", std::move(list)}};
+    ordered_json document{{"tables", std::move(list)}};
     for (const drivers::SampleRow& row : sample) {
       ordered_json object = ordered_json::object();
       for (std::size_t i = 0; i < row.size(); ++i) {
         object[tables.front().columns[i].name] = row[i] ? ordered_json(*row[i]) : ordered_json();
       }
-      json["sample"].push_back(std::move(object));
+      document["sample"].push_back(std::move(object));
     }
-    return json;
+    return document;
   }
 
   PipelineOptions m_options;
