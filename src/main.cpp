@@ -1,5 +1,9 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "cli/command.hpp"
@@ -8,6 +12,10 @@
 
 int main(int argc, char** argv) {
   using namespace spillway;
+  // A file that is opened must not become a standard stream that whoever started this had closed.
+  for (int fd = 0; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) < 0) std::ignore = ::open("/dev/null", O_RDWR);
+  }
   // A reader that goes away is an error of the write, not the end of the program.
   std::signal(SIGPIPE, SIG_IGN);
   cli::Console console;

@@ -14,6 +14,7 @@
 #include "cli/setting_options.hpp"
 #include "cli/summary.hpp"
 #include "engine/library.hpp"
+#include "run/dead_runs.hpp"
 #include "run/last_compile.hpp"
 #include "run/run.hpp"
 #include "run/run_card.hpp"
@@ -68,7 +69,7 @@ std::unique_ptr<sandbox::Channel> open_channel(const config::Settings& settings,
     case config::Target::local:
       return sandbox::open_in_process_channel();
     case config::Target::process:
-      return sandbox::open_worker_process();
+      return sandbox::open_worker_process(place);
     case config::Target::bwrap:
       return sandbox::open_bwrap_channel(place, settings.sandbox);
   }
@@ -116,12 +117,25 @@ class RunCommand : public Command {
     request.profile = m_options.profile;
     request.target = to_string(settings.target);
     request.base_dir = std::filesystem::current_path();
+    mark_dead_runs(request.base_dir / "logs", console);
     const run::RunOutcome outcome = run_watched(request, console);
     report(outcome, console);
     return outcome.exit_code;
   }
 
  private:
+  void mark_dead_runs(const std::filesystem::path& logs_dir, const Console& console) const {
+    const run::DeadRuns dead = run::mark_dead_runs(logs_dir);
+    if (m_quiet) return;
+    std::vector<Error> warnings = dead.errors;
+    for (const std::string& id : dead.marked) {
+      warnings.push_back(make_error(
+          ErrorCode::crashed, fmt::format("run '{}' did not end by itself: it is now marked as crashed", id),
+          fmt::format("logs/{}/artifacts/_system/run_card.json shows how far it came", id)));
+    }
+    console.warnings(warnings);
+  }
+
   void choose_document() {
     if (m_last_compile && !m_options.pipeline.empty()) {
       fail(ErrorCode::usage,

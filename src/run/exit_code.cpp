@@ -29,6 +29,8 @@ int exit_code_of_command(ErrorCode code) {
       return k_timeout;
     case ErrorCode::cancelled:
       return exit_code_of_signal(SIGINT);
+    case ErrorCode::crashed:
+      return exit_code_of_signal(SIGKILL);
     default:
       return k_failed;
   }

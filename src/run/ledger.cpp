@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "protocol/codec.hpp"
-#include "run/run_card.hpp"
+#include "run/closing.hpp"
 #include "run/run_dir.hpp"
 #include "run/stop_signals.hpp"
 #include "util/file.hpp"
@@ -20,15 +20,14 @@ namespace {
 
 /// Two branches always run side by side, also on one core: often one of them waits for a disk or a server.
 constexpr std::size_t k_least_parallel_steps = 2;
-constexpr auto k_card_path = "artifacts/_system/run_card.json";
 
 Json null_if_empty(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
-RunOutcome first_outcome(const Request& request) {
+RunOutcome first_outcome(const Request& request, const std::filesystem::path& run_dir, WallTime now) {
   const pipeline::Manifest& manifest = request.plan.manifest;
   RunOutcome outcome;
-  outcome.started_at = std::chrono::system_clock::now();
-  outcome.run_dir = create_run_dir(request.base_dir / "logs", outcome.started_at);
+  outcome.started_at = now;
+  outcome.run_dir = run_dir;
   outcome.session_id = outcome.run_dir.filename().string();
   outcome.pipeline_id = manifest.pipeline_id;
   outcome.pipeline_name = manifest.pipeline_name;
@@ -61,11 +60,13 @@ std::string describe(const StepOutcome& step) {
 
 }  // namespace
 
-Ledger::Ledger(const Request& request, Observer& observer)
+Ledger::Ledger(const Request& request, Observer& observer, const WallClock& now)
     : m_request(request),
       m_observer(observer),
-      m_outcome(first_outcome(request)),
-      m_record(m_outcome.run_dir, m_outcome.session_id, request.redactor),
+      m_started_at(now()),
+      m_dir(create_run_dir(request.base_dir / "logs", m_started_at)),
+      m_outcome(first_outcome(request, m_dir.path, m_started_at)),
+      m_record(m_outcome.run_dir, m_outcome.session_id, request.redactor, now),
       m_schedule(make_schedule(request)) {
   for (StepOutcome& step : m_outcome.steps) m_steps[step.step_id] = &step;
 }
@@ -136,11 +137,7 @@ void Ledger::take_complete(StepOutcome& step, const Json& body) {
 void Ledger::fail_step(StepOutcome& step, const Error& error) {
   step.status = StepStatus::failed;
   step.error = redacted(error);
-  Json data = protocol::error_fields(*step.error);
-  data["step_id"] = step.step_id;
-  data["driver"] = step.driver;
-  data["attempt"] = step.attempts;
-  m_record.event("step_failed", data);
+  record_failed_step(m_record, step);
 }
 
 void Ledger::end_step(StepOutcome& step) {
@@ -177,12 +174,16 @@ void Ledger::cancel_run(int signal) {
 RunOutcome Ledger::close() {
   settle_running_steps();
   skip_pending_steps();
-  m_outcome.finished_at = std::chrono::system_clock::now();
   m_outcome.duration_ms = m_clock.elapsed_ms();
+  // The wall clock may have been set back meanwhile.
+  m_outcome.finished_at = m_outcome.started_at + std::chrono::milliseconds(m_outcome.duration_ms);
   conclude();
-  try_to([this] { write_card(); });
+  try_to([this] { write_run_card(m_outcome, m_record); });
   record_end();
-  try_to([this] { write_status(); });
+  try_to([this] {
+    write_status(m_outcome);
+    m_dir.lock.remove();
+  });
   return m_outcome;
 }
 
@@ -213,9 +214,7 @@ void Ledger::settle_running_steps() {
 void Ledger::skip_pending_steps() {
   const auto otherwise = m_outcome.stop_signal != 0 ? SkipReason::run_cancelled : SkipReason::run_failed;
   for (Skip& skip : m_schedule.skips(otherwise)) {
-    m_record.event("step_skipped", {{"step_id", skip.step_id},
-                                    {"reason", to_string(skip.reason)},
-                                    {"because_of", null_if_empty(skip.because_of)}});
+    record_skipped_step(m_record, skip);
     StepOutcome& step = *m_steps.at(skip.step_id);
     step.status = StepStatus::skipped;
     step.skip = std::move(skip);
@@ -237,42 +236,13 @@ void Ledger::conclude() {
   }
 }
 
-void Ledger::write_card() {
-  const fs::path path = m_outcome.run_dir / k_card_path;
-  const std::string text = to_file_text(run_card(m_outcome));
-  spillway::create_directories(path.parent_path());
-  write_file_atomically(path, text, Durability::process);
-  m_record.event(
-      "artifact_created",
-      {{"step_id", nullptr}, {"artifact_type", "run_card"}, {"path", k_card_path}, {"size_bytes", text.size()}});
-}
-
 void Ledger::record_end() {
   const std::uint64_t busy_ms = m_busy.total_ms();
   m_record.metric("steps_completed", steps_completed(m_outcome.steps), {{"unit", "steps"}});
   m_record.metric("execution_duration_ms", busy_ms, {{"unit", "ms"}});
   m_record.metric("sandbox_overhead_ms", m_outcome.duration_ms - std::min(busy_ms, m_outcome.duration_ms),
                   {{"unit", "ms"}});
-  Json data{{"status", to_string(m_outcome.status)},
-            {"steps_completed", steps_completed(m_outcome.steps)},
-            {"steps_total", m_outcome.steps.size()},
-            {"total_rows", total_rows(m_outcome.steps)},
-            {"duration_ms", m_outcome.duration_ms}};
-  if (m_outcome.error) {
-    data.update(protocol::error_fields(*m_outcome.error));
-    data["step_id"] = null_if_empty(m_outcome.failed_step);
-  }
-  const std::string_view name = m_outcome.status == RunStatus::success  ? "run_complete"
-                                : m_outcome.status == RunStatus::failed ? "run_failed"
-                                                                        : "run_cancelled";
-  m_record.event(name, data);
-  m_record.log(fmt::format("run {}: {} of {} steps, {} rows in {} ms", to_string(m_outcome.status),
-                           steps_completed(m_outcome.steps), m_outcome.steps.size(), total_rows(m_outcome.steps),
-                           m_outcome.duration_ms));
-}
-
-void Ledger::write_status() {
-  write_file_atomically(m_outcome.run_dir / "status.json", to_file_text(status_json(m_outcome)), Durability::process);
+  record_run_end(m_outcome, m_record);
 }
 
 Error Ledger::redacted(Error error) const {

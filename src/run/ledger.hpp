@@ -12,6 +12,7 @@
 #include "run/outcome.hpp"
 #include "run/record.hpp"
 #include "run/request.hpp"
+#include "run/run_dir.hpp"
 #include "run/schedule.hpp"
 #include "util/clock.hpp"
 
@@ -21,11 +22,12 @@ namespace spillway::run {
 /// directory; knows the worker only by what it said. Not thread-safe.
 class Ledger {
  public:
-  /// Creates the run directory; throws when there can be none. Both arguments outlive the ledger.
-  Ledger(const Request& request, Observer& observer);
+  /// Creates the run directory; throws when there can be none. Request and observer outlive the ledger.
+  Ledger(const Request& request, Observer& observer, const WallClock& now);
 
   Record& record() { return m_record; }
   const RunOutcome& outcome() const { return m_outcome; }
+  const RunLock& lock() const { return m_dir.lock; }
   /// From here on errors are of this phase.
   void enter(Phase phase) { m_phase = phase; }
 
@@ -64,13 +66,13 @@ class Ledger {
   void skip_pending_steps();
   void conclude();
   void record_end();
-  void write_card();
-  void write_status();
   Error redacted(Error error) const;
 
   const Request& m_request;
   Observer& m_observer;
   Stopwatch m_clock;
+  WallTime m_started_at;
+  NewRunDir m_dir;
   RunOutcome m_outcome;
   Record m_record;
   Schedule m_schedule;

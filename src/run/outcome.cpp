@@ -54,6 +54,8 @@ std::string_view to_string(RunStatus status) {
       return "failed";
     case RunStatus::cancelled:
       return "cancelled";
+    case RunStatus::crashed:
+      return "crashed";
   }
   return "unknown";
 }

@@ -63,7 +63,12 @@ struct StepOutcome {
   std::uint64_t rows_handled() const { return std::max(rows_in, rows()); }
 };
 
-enum class RunStatus { success, failed, cancelled };
+enum class RunStatus {
+  success,
+  failed,
+  cancelled,
+  crashed,  ///< its host died: another command has marked it
+};
 /// The name in the run card, e.g. "success".
 std::string_view to_string(RunStatus status);
 

@@ -32,8 +32,6 @@ OrderedJson line_of(OrderedJson envelope, const Json& data) {
   return envelope;
 }
 
-std::string stamp(std::string_view timestamp) { return timestamp.empty() ? now_iso8601() : std::string(timestamp); }
-
 }  // namespace
 
 LineFile::LineFile(std::filesystem::path path)
@@ -55,13 +53,20 @@ Result<void> LineFile::append(std::string_view line) {
   return Failure(os_error(cause, fmt::format("cannot write '{}'", m_path.string())));
 }
 
-Record::Record(const std::filesystem::path& run_dir, std::string session_id, const config::Redactor& redactor)
+Record::Record(const std::filesystem::path& run_dir, std::string session_id, const config::Redactor& redactor,
+               WallClock now, std::uint64_t last_seq)
     : m_session_id(std::move(session_id)),
       m_redactor(redactor),
+      m_now(std::move(now)),
       m_events(run_dir / "events.jsonl"),
       m_metrics(run_dir / "metrics.jsonl"),
       m_commands(run_dir / "commands.jsonl"),
-      m_log(run_dir / "spillway.log") {}
+      m_log(run_dir / "spillway.log"),
+      m_seq(last_seq) {}
+
+std::string Record::stamp(std::string_view timestamp) const {
+  return timestamp.empty() ? to_iso8601(m_now()) : std::string(timestamp);
+}
 
 void Record::event(std::string_view name, const Json& data, std::string_view timestamp) {
   const OrderedJson line = line_of(
@@ -83,13 +88,11 @@ void Record::metric(std::string_view name, const Json& value, const Json& tags, 
 
 void Record::command(const protocol::Command& command) {
   const Json json = Json::parse(protocol::encode(command));
-  append(m_commands, to_line(line_of({{"ts", now_iso8601()}, {"session", m_session_id}, {"cmd", json["cmd"]}},
+  append(m_commands, to_line(line_of({{"ts", stamp({})}, {"session", m_session_id}, {"cmd", json["cmd"]}},
                                      m_redactor.redact(json))));
 }
 
-void Record::log(std::string_view text) {
-  append(m_log, fmt::format("{} {}", now_iso8601(), m_redactor.redact(text)));
-}
+void Record::log(std::string_view text) { append(m_log, fmt::format("{} {}", stamp({}), m_redactor.redact(text))); }
 
 bool Record::append(LineFile& file, std::string_view line) {
   const Result<void> written = file.append(line);

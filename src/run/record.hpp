@@ -10,6 +10,7 @@
 
 #include "config/redact.hpp"
 #include "protocol/messages.hpp"
+#include "util/clock.hpp"
 #include "util/error.hpp"
 #include "util/fd.hpp"
 
@@ -20,7 +21,7 @@ using Json = nlohmann::json;
 /// A text file that grows by whole lines: each is one write, and one that does not fit is taken back.
 class LineFile {
  public:
-  /// Creates the file; throws when that fails.
+  /// Creates the file where there is none; throws when that fails.
   explicit LineFile(std::filesystem::path path);
   Result<void> append(std::string_view line);
 
@@ -34,8 +35,9 @@ class LineFile {
 /// and first_error tells: the run goes on to its end and fails there.
 class Record {
  public:
-  /// `redactor` outlives the record.
-  Record(const std::filesystem::path& run_dir, std::string session_id, const config::Redactor& redactor);
+  /// Goes on after what is there, its last event being number `last_seq`. `redactor` outlives the record.
+  Record(const std::filesystem::path& run_dir, std::string session_id, const config::Redactor& redactor,
+         WallClock now = std::chrono::system_clock::now, std::uint64_t last_seq = 0);
 
   /// `timestamp` is the worker's; empty means now.
   void event(std::string_view name, const Json& data, std::string_view timestamp = {});
@@ -48,13 +50,16 @@ class Record {
  private:
   bool append(LineFile& file, std::string_view line);
 
+  std::string stamp(std::string_view timestamp) const;
+
   std::string m_session_id;
   const config::Redactor& m_redactor;
+  WallClock m_now;
   LineFile m_events;
   LineFile m_metrics;
   LineFile m_commands;
   LineFile m_log;
-  std::uint64_t m_seq = 0;
+  std::uint64_t m_seq;
   std::optional<Error> m_first_error;
 };
 

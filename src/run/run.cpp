@@ -12,6 +12,7 @@
 #include "protocol/codec.hpp"
 #include "protocol/messages.hpp"
 #include "run/ledger.hpp"
+#include "run/leftovers.hpp"
 #include "run/stdout_copy.hpp"
 #include "util/version.hpp"
 
@@ -28,7 +29,7 @@ constexpr std::chrono::milliseconds k_tick{80};
 class Run {
  public:
   Run(const Request& request, const Host& host)
-      : m_request(request), m_host(host), m_ledger(request, host.observer) {}
+      : m_request(request), m_host(host), m_ledger(request, host.observer, host.now) {}
   RunOutcome execute();
 
  private:
@@ -36,6 +37,7 @@ class Run {
   void prepare();
   void run_steps();
   void clean_up();
+  void stop_worker();
 
   template <typename Done>
   void pump_until(Done done);
@@ -69,14 +71,20 @@ RunOutcome Run::execute() {
   } catch (...) {
     m_ledger.fail_run(current_error());
   }
-  return m_ledger.close();
+  // One that does not end must not keep the record from being written.
+  const bool is_stuck = m_deadline && Clock::now() > *m_deadline;
+  if (!is_stuck) stop_worker();
+  RunOutcome outcome = m_ledger.close();
+  stop_worker();
+  return outcome;
 }
 
 void Run::converse() {
   m_ledger.open();
   m_ledger.enter(Phase::prepare);
   m_channel = m_host.open_channel({m_ledger.outcome().session_id, m_ledger.outcome().run_dir, m_request.base_dir,
-                                   m_request.plan.manifest.to_json(), m_request.connections});
+                                   m_request.plan.manifest.to_json(), m_request.connections,
+                                   m_ledger.lock().descriptor()});
   prepare();
   m_ledger.enter(Phase::step);
   // A worker that never was ready has nothing to run and nothing to clean.
@@ -102,6 +110,13 @@ void Run::run_steps() {
 void Run::clean_up() {
   send(protocol::CleanupCommand{});
   pump_until([this] { return m_is_cleaned; });
+}
+
+/// Ends the worker, and does for it what it was not alive to do.
+void Run::stop_worker() {
+  if (!m_channel) return;
+  m_channel.reset();
+  if (!m_is_cleaned) remove_leftovers(m_ledger.outcome().run_dir, m_request.plan.manifest.to_json());
 }
 
 /// Takes in messages until `done`, or until a worker that was told to stop has had its time.

@@ -8,6 +8,7 @@
 #include "run/outcome.hpp"
 #include "run/request.hpp"
 #include "sandbox/channel.hpp"
+#include "util/clock.hpp"
 
 namespace spillway::run {
 
@@ -17,6 +18,7 @@ struct Host {
   Observer& observer;
   std::function<int()> stop_signal;  ///< the signal that asks the run to stop, 0 when none did
   int out_fd = 1;                    ///< where a step that writes to `-` goes
+  WallClock now = std::chrono::system_clock::now;
   /// How long steps may take to stop after a cancel.
   std::chrono::milliseconds cancel_grace = std::chrono::seconds(5);
 };

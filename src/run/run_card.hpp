@@ -6,6 +6,9 @@
 
 namespace spillway::run {
 
+/// Relative to the run directory.
+inline constexpr auto k_run_card_path = "artifacts/_system/run_card.json";
+
 /// Keeps its fields in the order in which a person reads them.
 using OrderedJson = nlohmann::ordered_json;
 

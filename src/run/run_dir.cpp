@@ -13,7 +13,7 @@
 namespace spillway::run {
 namespace fs = std::filesystem;
 
-fs::path create_run_dir(const fs::path& logs_dir, WallTime now) {
+NewRunDir create_run_dir(const fs::path& logs_dir, WallTime now) {
   constexpr auto k_hint = "start the run in a folder you may write to, or choose one with -C DIR";
   std::error_code status;
   fs::create_directories(logs_dir, status);
@@ -22,8 +22,9 @@ fs::path create_run_dir(const fs::path& logs_dir, WallTime now) {
   }
   for (std::int64_t ms = epoch_milliseconds(now);; ++ms) {
     fs::path path = logs_dir / fmt::format("run_{}", ms);
-    if (::mkdir(path.c_str(), 0755) == 0) return path;
-    if (errno != EEXIST) {
+    if (::mkdir(path.c_str(), 0755) == 0) {
+      if (auto lock = RunLock::claim(path)) return {std::move(path), std::move(*lock)};
+    } else if (errno != EEXIST) {
       fail(os_error(errno, fmt::format("cannot create the run directory '{}'", path.string()), k_hint));
     }
   }

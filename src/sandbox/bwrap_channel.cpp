@@ -296,7 +296,7 @@ class BwrapChannel : public Channel {
 std::unique_ptr<Channel> open_bwrap_channel(const RunPlace& place, const config::SandboxLimits& limits) {
   engine::load_library();  // the libraries that it needs are those that are loaded here
   reach_of(place);         // those of its servers' clients as well
-  return open_bwrap_channel(place, limits, worker_program(), program_files());
+  return open_bwrap_channel(place, limits, worker_program(place), program_files());
 }
 
 std::unique_ptr<Channel> open_bwrap_channel(const RunPlace& place, const config::SandboxLimits& limits,

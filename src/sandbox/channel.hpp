@@ -18,6 +18,8 @@ struct RunPlace {
   protocol::Json manifest;
   /// What steps connect to, by reference ("@postgres.main"), resolved, secrets included.
   protocol::Json connections = protocol::Json::object();
+  /// What tells others that the run goes on for as long as anybody keeps it open; -1 when nothing does.
+  int lock_descriptor = -1;
 };
 
 /// A way to a worker, wherever it runs: commands go in, messages come out, in order. Owned by one run and used by its

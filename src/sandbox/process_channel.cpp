@@ -264,7 +264,7 @@ std::unique_ptr<Channel> open_process_channel(const WorkerProgram& program) {
   return std::make_unique<ProcessChannel>(program);
 }
 
-WorkerProgram worker_program() {
+WorkerProgram worker_program(const RunPlace& place) {
   WorkerProgram program;
   program.is_sanitized = k_is_sanitized;
   ProcessSpec& spec = program.process;
@@ -273,9 +273,12 @@ WorkerProgram worker_program() {
     if (const char* value = std::getenv(name)) spec.environment.push_back(fmt::format("{}={}", name, value));
   }
   spec.orphan_grace = k_orphan_grace;
+  spec.guard_descriptor = place.lock_descriptor;
   return program;
 }
 
-std::unique_ptr<Channel> open_worker_process() { return open_process_channel(worker_program()); }
+std::unique_ptr<Channel> open_worker_process(const RunPlace& place) {
+  return open_process_channel(worker_program(place));
+}
 
 }  // namespace spillway::sandbox

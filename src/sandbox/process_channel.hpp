@@ -42,10 +42,10 @@ struct WorkerProgram {
 /// for the error that tells of its death.
 std::unique_ptr<Channel> open_process_channel(const WorkerProgram& program);
 
-/// This program's `worker` verb, with the allow-list of contracts.md as its environment.
-WorkerProgram worker_program();
+/// This program's `worker` verb, with the allow-list of contracts.md as its environment, for a run.
+WorkerProgram worker_program(const RunPlace& place);
 
 /// A worker in a process of its own on this machine. It may do what its user may: only its memory is isolated.
-std::unique_ptr<Channel> open_worker_process();
+std::unique_ptr<Channel> open_worker_process(const RunPlace& place);
 
 }  // namespace spillway::sandbox

@@ -2,14 +2,21 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace spillway {
 
 using WallTime = std::chrono::system_clock::time_point;
+/// Where the time of day comes from: it may jump, also back.
+using WallClock = std::function<WallTime()>;
 
 /// "2026-11-23T23:05:11.123456Z": UTC with microseconds.
 std::string to_iso8601(WallTime time);
+/// What to_iso8601 wrote; nothing when it is no such text.
+std::optional<WallTime> from_iso8601(std::string_view text);
 inline std::string now_iso8601() { return to_iso8601(std::chrono::system_clock::now()); }
 std::int64_t epoch_milliseconds(WallTime time);
 

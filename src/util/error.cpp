@@ -41,6 +41,7 @@ constexpr std::array k_codes{
     CodeRow{ErrorCode::cancelled, "cancelled", "cancelled"},
     CodeRow{ErrorCode::timeout, "timeout", "cancelled"},
     CodeRow{ErrorCode::sandbox, "sandbox", "sandbox"},
+    CodeRow{ErrorCode::crashed, "crashed", "crash"},
     CodeRow{ErrorCode::protocol, "protocol", "protocol"},
     CodeRow{ErrorCode::internal, "internal", "internal"},
 };

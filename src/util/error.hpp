@@ -31,6 +31,7 @@ enum class ErrorCode {
   cancelled,
   timeout,
   sandbox,
+  crashed,  ///< the host of a run died
   protocol,
   internal,
 };
@@ -38,7 +39,7 @@ enum class ErrorCode {
 /// The stable name of a code, e.g. "input_not_found".
 std::string_view to_string(ErrorCode code);
 /// The broad class of a code (`error_type` in events): usage, pipeline, input, file, data, sql, resource,
-/// connection, cancelled, sandbox, protocol or internal.
+/// connection, cancelled, sandbox, crash, protocol or internal.
 std::string_view error_type(ErrorCode code);
 std::optional<ErrorCode> error_code_from_string(std::string_view name);
 

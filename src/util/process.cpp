@@ -44,6 +44,7 @@ struct Launch {
   std::vector<ResourceLimit> limits;
   std::vector<const char*> cgroup_files = {};
   std::vector<const char*> leftovers = {};
+  int guard_descriptor = -1;
   timespec orphan_grace{};
   pid_t host = 0;
   int report = -1;  ///< where an errno goes when the program cannot be started
@@ -135,7 +136,8 @@ void remove_leftovers(const Launch& launch) {
   const pid_t program = ::fork();
   if (program < 0) give_up(launch.report);
   if (program == 0) become_program(launch, self);
-  ::closefrom(0);
+  const bool is_kept = launch.guard_descriptor >= 0 && ::dup2(launch.guard_descriptor, 0) == 0;
+  ::closefrom(is_kept ? 1 : 0);
   bool is_orphan = false;
   for (;;) {
     int status = 0;
@@ -174,6 +176,7 @@ ChildProcess::ChildProcess(const ProcessSpec& spec) {
                 .environment = pointers(spec.environment),
                 .descriptors = {to_program.read.get(), from_program.write.get(), errors.write.get()},
                 .limits = spec.limits,
+                .guard_descriptor = spec.guard_descriptor,
                 .host = ::getpid(),
                 .report = report.write.get()};
   for (const std::string& file : spec.cgroup_files) launch.cgroup_files.push_back(file.c_str());

@@ -39,6 +39,8 @@ struct ProcessSpec {
   std::vector<std::string> cgroup_files = {};  ///< cgroup.procs of the control groups that it is put into
   /// Folders that are removed when the process that started it is gone and it has ended: those that are empty then.
   std::vector<std::string> leftovers = {};
+  /// What the guard keeps open for as long as it lives, and the program does not get; -1 for nothing.
+  int guard_descriptor = -1;
   /// How long it may go on when the process that started it is gone.
   std::chrono::milliseconds orphan_grace{0};
 };

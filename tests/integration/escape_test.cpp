@@ -47,7 +47,7 @@ class Escape : public ::testing::TestWithParam<const char*> {
     m_place.manifest = Json::parse(R"({"steps": [
       {"id": "extract-films", "driver": "filesystem.csv_extractor", "cfg_path": "cfg/extract-films.json"},
       {"id": "write-films", "driver": "filesystem.csv_writer", "cfg_path": "cfg/write-films.json"}]})");
-    m_program.process = sandbox::worker_program().process;
+    m_program.process = sandbox::worker_program(m_place).process;
     m_program.process.arguments = {HOSTILE_WORKER, GetParam(), m_project.path().string(), m_place.run_dir.string(),
                                    std::to_string(::getpid())};
   }

@@ -1,21 +1,14 @@
-#include <dirent.h>
-#include <poll.h>
 #include <signal.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
-#include <map>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "process_tree.hpp"
 #include "project.hpp"
 #include "sandbox_support.hpp"
 #include "util/cgroup_place.hpp"
@@ -39,45 +32,6 @@ std::vector<Step> films(const std::string& query, const std::string& output = "o
   return {csv_extractor("extract-films", "films.csv"), processor("compute-stats", query),
           csv_writer("write-stats", output)};
 }
-
-std::map<pid_t, std::vector<pid_t>> children_by_parent() {
-  std::map<pid_t, std::vector<pid_t>> children;
-  for (const auto& entry : fs::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    std::ifstream stream(entry.path() / "stat");
-    const std::string text((std::istreambuf_iterator<char>(stream)), {});
-    const std::size_t end = text.rfind(')');
-    if (end == std::string::npos) continue;
-    std::istringstream fields(text.substr(end + 1));
-    char state = 0;
-    pid_t parent = 0;
-    fields >> state >> parent;
-    if (state != 'Z') children[parent].push_back(std::stoi(name));
-  }
-  return children;
-}
-
-/// Everything below a process, the nearest first.
-std::vector<pid_t> descendants(pid_t pid) {
-  const auto children = children_by_parent();
-  std::vector<pid_t> found{pid};
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    if (const auto below = children.find(found[i]); below != children.end()) {
-      found.insert(found.end(), below->second.begin(), below->second.end());
-    }
-  }
-  found.erase(found.begin());
-  return found;
-}
-
-/// Whether a process ends in time.
-bool ends_within(const Fd& process, std::chrono::milliseconds timeout) {
-  pollfd polled{process.get(), POLLIN, 0};
-  return ::poll(&polled, 1, static_cast<int>(timeout.count())) == 1;
-}
-
-Fd open_process(pid_t pid) { return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
 
 /// What is left of the sandbox's own control groups.
 std::vector<std::string> control_groups_of(const RunDir& run_dir) {
@@ -185,8 +139,7 @@ TEST_P(SandboxTarget, NoSecretOfTheEnvironmentReachesTheWorker) {
   // The first is the guard: the host's own memory, and nobody else's.
   for (std::size_t i = 1; i < below.size(); ++i) {
     for (const char* file : {"environ", "cmdline"}) {
-      std::ifstream stream(fs::path("/proc") / std::to_string(below[i]) / file);
-      const std::string text((std::istreambuf_iterator<char>(stream)), {});
+      const std::string text = proc_file(below[i], file);
       EXPECT_EQ(text.find("planted"), std::string::npos) << file;
       EXPECT_EQ(text.find("HOME="), std::string::npos) << file;
     }

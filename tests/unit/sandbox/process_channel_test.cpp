@@ -78,7 +78,7 @@ TEST_F(ProcessChannelTest, TheWorkerSeesThreeDescriptorsAndTheEnvironmentThatItI
 TEST(WorkerProcess, TheEnvironmentIsAnAllowList) {
   ::setenv("PLANTED_TOKEN", "planted-5ecret-7f3a", 1);
   ::setenv("LC_ALL", "C.UTF-8", 1);
-  const ProcessSpec spec = worker_program().process;
+  const ProcessSpec spec = worker_program({}).process;
   ::unsetenv("PLANTED_TOKEN");
   EXPECT_THAT(spec.environment, Contains("LC_ALL=C.UTF-8"));
   for (const std::string& variable : spec.environment) {
