@@ -18,8 +18,8 @@
 #include "sandbox_support.hpp"
 #include "support/long_form.hpp"
 
-/// Runs that are killed at random moments: no target is half-written, nothing stays behind, and the next command gives
-/// every run its end.
+/// Runs that are killed at random moments: no target is half-written, nothing stays behind, and the next command
+/// gives every run its end.
 namespace spillway::testing {
 namespace {
 
@@ -56,11 +56,10 @@ class Kill : public ::testing::TestWithParam<const char*> {
     Step one = csv_writer("write-one", k_targets[0]);
     Step two = csv_writer("write-two", k_targets[1]);
     one.needs = two.needs = {"rows"};
-    m_project.write_pipeline(
-        {csv_extractor("films", "films.csv"),
-         processor("rows", "SELECT range AS n, " + std::to_string(run) + " AS run FROM range(" +
-                               std::to_string(k_rows) + ") ORDER BY n"),
-         one, two});
+    m_project.write_pipeline({csv_extractor("films", "films.csv"),
+                              processor("rows", "SELECT range AS n, " + std::to_string(run) + " AS run FROM range(" +
+                                                    std::to_string(k_rows) + ") ORDER BY n"),
+                              one, two});
     return Process({spillway_program(), "run", "--quiet", "--force-spill", std::string("--sandbox=") + GetParam(),
                     "pipeline.yaml"},
                    {m_project.path(), {{"TMPDIR", (m_project / "system_tmp").string()}}, ""});

@@ -19,7 +19,7 @@ const WallTime k_time{std::chrono::milliseconds(1'700'000'000'123)};
 
 TEST(CreateRunDir, IsNamedAfterTheMillisecond) {
   const TempDir folder;
-  const fs::path path = create_run_dir(folder / "logs", k_time);
+  const fs::path path = create_run_dir(folder / "logs", k_time).path;
   EXPECT_EQ(path, folder / "logs/run_1700000000123");
   EXPECT_TRUE(fs::is_directory(path));
 }
@@ -28,7 +28,7 @@ TEST(CreateRunDir, TakesTheNextMillisecondWhenAnotherRunHasThisOne) {
   const TempDir folder;
   create_run_dir(folder / "logs", k_time);
   create_run_dir(folder / "logs", k_time);
-  EXPECT_EQ(create_run_dir(folder / "logs", k_time).filename(), "run_1700000000125");
+  EXPECT_EQ(create_run_dir(folder / "logs", k_time).path.filename(), "run_1700000000125");
 }
 
 TEST(CreateRunDir, AFileInTheWayIsAnErrorWithAHint) {

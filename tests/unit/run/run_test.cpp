@@ -87,6 +87,7 @@ class RunTest : public ::testing::Test {
                                .observer = m_observer,
                                .stop_signal = [this] { return m_stop_signal(); },
                                .out_fd = out.get(),
+                               .now = m_now,
                                .cancel_grace = m_cancel_grace});
   }
   RunDir run_dir() const { return RunDir::latest(m_folder.path()); }
@@ -101,6 +102,7 @@ class RunTest : public ::testing::Test {
   FakeWorker m_worker;
   NotingObserver m_observer;
   std::function<int()> m_stop_signal = [] { return 0; };
+  WallClock m_now = std::chrono::system_clock::now;
   /// Longer than any machine is slow; a test that waits for its end shortens it.
   std::chrono::milliseconds m_cancel_grace = std::chrono::minutes(1);
 };
@@ -458,6 +460,40 @@ TEST_F(RunTest, AWorkerOfAnotherVersionRunsNothing) {
     EXPECT_THAT(outcome.error->message, HasSubstr("the worker speaks protocol "));
     EXPECT_THAT(m_worker.commands, ElementsAre("prepare"));
   }
+}
+
+TEST_F(RunTest, AClockThatIsSetBackChangesNoOrderAndNoDuration) {
+  plan_chain();
+  WallTime now{std::chrono::hours(400'000)};
+  m_now = [&now] { return now -= std::chrono::hours(1); };
+  const RunOutcome first = run();
+  EXPECT_EQ(run_dir().problems(), Problems{}) << "the events are numbered in the order in which they came";
+  EXPECT_GE(first.finished_at, first.started_at);
+  EXPECT_LT(first.duration_ms, 60'000U);
+}
+
+TEST_F(RunTest, AClockThatIsSetBackToTheTimeOfAnotherRunGivesAnotherId) {
+  plan({});
+  m_now = [] { return WallTime(std::chrono::hours(400'000)); };
+  const RunOutcome first = run();
+  const RunOutcome second = run();
+  EXPECT_EQ(first.session_id, "run_1440000000000");
+  EXPECT_EQ(second.session_id, "run_1440000000001");
+  EXPECT_EQ(run_dir().path().filename(), second.session_id) << "latest is the newest run, not the greatest number";
+}
+
+TEST_F(RunTest, WhatAKilledWorkerLeftIsTakenAway) {
+  plan_chain();
+  m_worker.script = [&](const Command& command) {
+    if (!std::holds_alternative<ExecStepCommand>(command)) return m_worker.behave(command);
+    const fs::path run_dir = fs::canonical(m_folder / "logs/latest");
+    fs::create_directories(run_dir / "artifacts/extract");
+    std::ofstream(run_dir / "artifacts/extract/.output.parquet.spill.tmp") << "half of it";
+    fs::create_directories(run_dir / "tmp");
+    m_worker.die();
+  };
+  EXPECT_EQ(run().exit_code, 7);
+  EXPECT_EQ(run_dir().problems(), Problems{});
 }
 
 }  // namespace

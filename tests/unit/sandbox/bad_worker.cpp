@@ -27,6 +27,9 @@ json event(int number) {
   return {{"type", "event"}, {"name", "tick"}, {"timestamp", ""}, {"data", {{"number", number}}}};
 }
 
+/// More than a pipe holds.
+constexpr int k_flood = 5'000;
+
 /// Answers every ping, until its input ends.
 void serve() {
   for (std::string line; std::getline(std::cin, line);) {
@@ -38,6 +41,11 @@ void serve() {
 void wait_for_a_command() {
   std::string line;
   std::getline(std::cin, line);
+}
+
+void say_last_words() {
+  for (int i = 1; i <= 30; ++i) std::cerr << "line " << i << "\n";
+  std::cerr << "the end";
 }
 
 [[noreturn]] void hang() {
@@ -70,9 +78,14 @@ const std::map<std::string, std::function<void()>> k_modes{
     {"says_why_it_exits",
      [] {
        wait_for_a_command();
-       for (int i = 1; i <= 30; ++i) std::cerr << "line " << i << "\n";
-       std::cerr << "the end";
+       say_last_words();
        std::exit(3);
+     }},
+    {"says_much_and_is_killed",
+     [] {
+       wait_for_a_command();
+       say_last_words();
+       ::kill(::getpid(), SIGKILL);
      }},
     {"kills_itself", [] { ::kill(::getpid(), SIGKILL); }},
     {"answers_and_exits",
@@ -112,7 +125,7 @@ const std::map<std::string, std::function<void()>> k_modes{
      }},
     {"floods",
      [] {
-       for (int i = 0; i < 100'000; ++i) say(event(i));
+       for (int i = 0; i < k_flood; ++i) say(event(i));
        serve();
      }},
     {"floods_standard_error",
