@@ -1,6 +1,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 
 #include "project.hpp"
 #include "sandbox_support.hpp"
+#include "support/long_form.hpp"
 
 /// Where a pipeline runs, and whether its frames are spilled, changes nothing that anyone can see but that itself.
 namespace spillway::testing {
@@ -19,6 +21,7 @@ namespace fs = std::filesystem;
 struct Case {
   const char* name;
   std::function<void(const Project&)> set_up;
+  enum class Frames { some, none } frames = Frames::some;  ///< none: it fails before there is any
 };
 
 void PrintTo(const Case& tested, std::ostream* stream) { *stream << tested.name; }
@@ -89,9 +92,10 @@ const Case k_cases[] = {
        project.write_pipeline({csv_extractor("films", "films.csv"), processor("none", "SELECT * FROM df WHERE false"),
                                csv_writer("write", "out/none.csv")});
      }},
-    {"FiveHundredColumns",
+    {"ManyColumns",
      [](const Project& project) {
-       project.write("wide.csv", wide_header(500) + "\n" + wide_row(500) + "\n");
+       const int columns = is_long_form() ? 2000 : 200;
+       project.write("wide.csv", wide_header(columns) + "\n" + wide_row(columns) + "\n");
        project.write_pipeline({csv_extractor("wide", "wide.csv"), csv_writer("write", "out/wide.csv")});
      }},
     {"EveryType",
@@ -102,10 +106,12 @@ const Case k_cases[] = {
      }},
     {"ManyRows",
      [](const Project& project) {
-       project.write_pipeline({csv_extractor("films", "films.csv"),
-                               processor("many", "SELECT range AS n, range % 7 AS m FROM range(300000) ORDER BY n"),
-                               processor("sums", "SELECT m, sum(n) AS s FROM df GROUP BY m ORDER BY m"),
-                               csv_writer("write", "out/sums.csv")});
+       project.write_pipeline(
+           {csv_extractor("films", "films.csv"),
+            processor("many", "SELECT range AS n, range % 7 AS m FROM range(" +
+                                  std::string(is_long_form() ? "5000000" : "100000") + ") ORDER BY n"),
+            processor("sums", "SELECT m, sum(n) AS s FROM df GROUP BY m ORDER BY m"),
+            csv_writer("write", "out/sums.csv")});
      }},
     {"FilesByPattern",
      [](const Project& project) {
@@ -143,17 +149,20 @@ const Case k_cases[] = {
     {"MissingFile",
      [](const Project& project) {
        project.write_pipeline({csv_extractor("films", "nowhere.csv"), csv_writer("write", "out/stats.csv")});
-     }},
+     },
+     Case::Frames::none},
     {"FolderAsInput",
      [](const Project& project) {
        project.write("folder/films.csv", "id\n1\n");
        project.write_pipeline({csv_extractor("films", "folder"), csv_writer("write", "out/stats.csv")});
-     }},
+     },
+     Case::Frames::none},
     {"BadData",
      [](const Project& project) {
        project.write("bad.csv", "id,title\n1,Alien\n2\n");
        project.write_pipeline({csv_extractor("films", "bad.csv"), csv_writer("write", "out/stats.csv")});
-     }},
+     },
+     Case::Frames::none},
 };
 
 /// What differs from run to run, or by what is being compared.
@@ -183,20 +192,54 @@ struct Seen {
   Json card;
 };
 
+/// A way to keep frames, and the targets that are compared with the local one.
+struct Mode {
+  const char* name;
+  std::vector<std::string> arguments;
+  std::vector<const char*> targets;
+};
+
+/// The long form compares everything with everything; the short one sees each target and the two ways to keep frames.
+std::vector<Mode> modes(const Case& tested) {
+  if (is_long_form()) {
+    const std::vector<const char*> targets{"process", "bwrap"};
+    return {{"in memory", {}, targets},
+            {"spilled", {"--force-spill"}, targets},
+            {"spilled by rows", {"--spill-threshold", "2"}, targets},
+            {"little memory", {"--memory-limit", "256MB"}, targets}};
+  }
+  if (tested.frames == Case::Frames::none) return {{"in memory", {}, {"process", "bwrap"}}};
+  return {{"in memory", {}, {"process"}}, {"spilled", {"--force-spill"}, {"bwrap"}}};
+}
+
+/// A run card but for where frames lived.
+Json without_places(Json card) {
+  for (Json& step : card["steps"]) {
+    for (const char* key : {"has_df_in_memory", "spill_used", "spill_paths", "artifacts"}) step.erase(key);
+    for (Json& input : step["inputs"]) {
+      input.erase("from_memory");
+      input.erase("from_spill");
+    }
+  }
+  return card;
+}
+
 class Parity : public ::testing::TestWithParam<Case> {
  protected:
   /// A run in a folder of its own, which has the same name each time.
-  Seen run(const std::string& target, bool force_spill) {
+  Seen run(const std::string& target, const Mode& mode) {
+    SCOPED_TRACE(target + ", " + mode.name);
     fs::remove_all(m_project.path());
     fs::create_directories(m_project.path());
     m_project.write("films.csv", "id,title,year\n1,Alien,1979\n2,Brazil,1985\n3,Clue,1985\n");
     m_project.write("people.csv", "film,name\n1,Scott\n2,Gilliam\n3,Lynn\n1,Weaver\n");
     GetParam().set_up(m_project);
     std::vector<std::string> arguments{"run", "--quiet", "--sandbox=" + target, "pipeline.yaml"};
-    if (force_spill) arguments.emplace_back("--force-spill");
+    arguments.insert(arguments.end(), mode.arguments.begin(), mode.arguments.end());
     const ProcessResult result = m_project.spillway(arguments);
     const RunDir run_dir = m_project.latest_run();
     EXPECT_EQ(run_dir.card()["target"], target);
+    EXPECT_EQ(run_dir.events("run_start").at(0)["target"], target);
     Seen seen{result.exit_code, result.out + result.err, {}, {}, run_dir.card()};
     const std::string session_id = seen.card["session_id"];
     for (const std::string& file : m_project.files(".")) {
@@ -225,27 +268,27 @@ class Parity : public ::testing::TestWithParam<Case> {
   Project m_project;
 };
 
-TEST_P(Parity, LocalAndProcess) {
-  for (const bool force_spill : {false, true}) {
-    SCOPED_TRACE(force_spill ? "spilled" : "in memory");
-    expect_same(run("local", force_spill), run("process", force_spill));
-  }
+/// What a mode does to frames shows in where they lived, and nowhere else.
+void expect_same_results(const Seen& expected, const Seen& actual) {
+  EXPECT_EQ(expected.exit_code, actual.exit_code);
+  EXPECT_EQ(expected.out, actual.out);
+  EXPECT_EQ(expected.files, actual.files);
+  EXPECT_EQ(without_places(expected.card), without_places(actual.card));
 }
 
-TEST_P(Parity, LocalAndSandbox) {
+TEST_P(Parity, OnEveryTargetInEveryMode) {
+  std::optional<Seen> first;
+  for (const Mode& mode : modes(GetParam())) {
+    SCOPED_TRACE(mode.name);
+    const Seen local = run("local", mode);
+    if (!first) first = local;
+    expect_same_results(*first, local);
+    for (const char* target : mode.targets) {
+      SCOPED_TRACE(target);
+      if (target != std::string_view("bwrap") || no_bwrap_reason().empty()) expect_same(local, run(target, mode));
+    }
+  }
   if (!no_bwrap_reason().empty()) GTEST_SKIP() << no_bwrap_reason();
-  for (const bool force_spill : {false, true}) {
-    SCOPED_TRACE(force_spill ? "spilled" : "in memory");
-    expect_same(run("local", force_spill), run("bwrap", force_spill));
-  }
-}
-
-TEST_P(Parity, InMemoryAndSpilled) {
-  const Seen in_memory = run("local", false);
-  const Seen spilled = run("local", true);
-  EXPECT_EQ(in_memory.exit_code, spilled.exit_code);
-  EXPECT_EQ(in_memory.out, spilled.out);
-  EXPECT_EQ(in_memory.files, spilled.files);
 }
 
 INSTANTIATE_TEST_SUITE_P(Pipelines, Parity, ::testing::ValuesIn(k_cases),
