@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "config/connection_fields.hpp"
+#include "config/wipe.hpp"
 #include "pipeline/parameters.hpp"
 #include "util/file.hpp"
 #include "util/strings.hpp"
@@ -96,9 +97,8 @@ config::Checked<ResolvedConnections> resolve_connections(const std::vector<confi
   ResolvedConnections resolved;
   auto dotenv = project_dotenv();
   if (!dotenv) return tl::unexpected(std::move(dotenv.error()));
-  const config::ValueSources sources{environment_variable, std::move(*dotenv), [](const std::string& path) {
-                                       return read_file(path, k_max_connections_bytes);
-                                     }};
+  config::ValueSources sources{environment_variable, std::move(*dotenv),
+                               [](const std::string& path) { return read_file(path, k_max_connections_bytes); }};
   std::vector<Error> errors;
   for (const config::Connection& connection : connections) {
     auto values = config::resolve_connection(connection, sources);
@@ -109,6 +109,7 @@ config::Checked<ResolvedConnections> resolve_connections(const std::vector<confi
     resolved.by_reference[reference_to(connection)] = std::move(values->fields);
     std::ranges::move(values->secrets, std::back_inserter(resolved.secrets));
   }
+  for (auto& [name, value] : sources.dotenv) config::wipe(value);
   if (!errors.empty()) return tl::unexpected(std::move(errors));
   return resolved;
 }

@@ -13,6 +13,7 @@
 #include "cli/project.hpp"
 #include "cli/setting_options.hpp"
 #include "cli/summary.hpp"
+#include "config/wipe.hpp"
 #include "engine/library.hpp"
 #include "run/dead_runs.hpp"
 #include "run/last_compile.hpp"
@@ -111,7 +112,10 @@ class RunCommand : public Command {
 
     run::Request request;
     request.connections = std::move(connections->by_reference);
-    for (const std::string& secret : connections->secrets) request.redactor.add_secret(secret);
+    for (std::string& secret : connections->secrets) {
+      request.redactor.add_secret(secret);
+      config::wipe(secret);
+    }
     request.plan = std::move(*plan);
     request.settings = settings;
     request.profile = m_options.profile;
@@ -119,7 +123,7 @@ class RunCommand : public Command {
     request.base_dir = std::filesystem::current_path();
     mark_dead_runs(request.base_dir / "logs", console);
     const run::RunOutcome outcome = run_watched(request, console);
-    report(outcome, console);
+    report(request, outcome, console);
     return outcome.exit_code;
   }
 
@@ -148,7 +152,7 @@ class RunCommand : public Command {
     }
   }
 
-  run::RunOutcome run_watched(const run::Request& request, const Console& console) const {
+  run::RunOutcome run_watched(run::Request& request, const Console& console) const {
     ProgressDisplay display(console);
     NoDisplay no_display;
     const run::StopSignals signals;
@@ -158,14 +162,14 @@ class RunCommand : public Command {
                                   .stop_signal = run::StopSignals::received});
   }
 
-  void report(const run::RunOutcome& outcome, const Console& console) const {
+  void report(const run::Request& request, const run::RunOutcome& outcome, const Console& console) const {
     if (!m_quiet) {
       console.message(summary(console.terminal(), outcome, m_options.directory));
     } else if (outcome.error) {
       console.message(error_lines(console.terminal(), outcome));
     }
     if (!console.is_json()) return;
-    run::OrderedJson card = run::run_card(outcome);
+    run::OrderedJson card = request.redactor.redact(run::run_card(outcome));
     card["exit_code"] = outcome.exit_code;
     card["run_dir"] = shown_run_dir(outcome, m_options.directory);
     console.json(card);

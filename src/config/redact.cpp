@@ -17,6 +17,10 @@ namespace {
 constexpr std::size_t k_least_secret_bytes = 4;
 /// A shorter piece of base64 would match ordinary text by chance.
 constexpr std::size_t k_least_base64_characters = 6;
+/// A shorter number would mask counts of rows by chance.
+constexpr std::size_t k_least_digits = 6;
+/// A shorter line of a key would be its frame, or nothing.
+constexpr std::size_t k_least_line_bytes = 8;
 
 template <typename Table, typename Value>
 bool has(const Table& table, const Value& value) {
@@ -52,8 +56,8 @@ std::string base64_core(std::string_view bytes, std::size_t skipped) {
   return text.substr(std::min(shared, text.size()));
 }
 
-std::string json_escaped(std::string_view text) {
-  const std::string quoted = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+std::string json_escaped(std::string_view text, bool ascii_only) {
+  const std::string quoted = Json(text).dump(-1, ' ', ascii_only, Json::error_handler_t::replace);
   return quoted.substr(1, quoted.size() - 2);
 }
 
@@ -71,8 +75,29 @@ std::string without_user_info(std::string text) {
 
 void Redactor::add_secret(std::string_view value) {
   if (value.size() < k_least_secret_bytes) return;
-  std::vector<std::string> forms{std::string(value), json_escaped(value), url_encoded(value, true),
-                                 url_encoded(value, false)};
+  add_forms(value);
+  // A private key: whoever shows it line by line, indents it or cuts it, still shows it.
+  for (const std::string& line : split(value, '\n')) {
+    const std::string_view text = trim(line);
+    if (text.size() >= k_least_line_bytes && text.size() < value.size() && !text.starts_with("-----"))
+      add_forms(text);
+  }
+  // A secret that contains another must go first, or its rest would stay.
+  std::ranges::stable_sort(m_secrets, std::greater<>(), &std::string::size);
+}
+
+void Redactor::add_forms(std::string_view value) {
+  std::vector<std::string> forms{std::string(value), replace_all(std::string(value), "'", "''")};
+  for (const bool ascii_only : {false, true}) {
+    const std::string escaped = json_escaped(value, ascii_only);
+    forms.push_back(escaped);
+    forms.push_back(replace_all(escaped, "/", "\\/"));
+  }
+  for (const bool upper_case : {false, true}) {
+    const std::string encoded = url_encoded(value, upper_case);
+    forms.push_back(encoded);
+    forms.push_back(replace_all(encoded, "%20", "+"));
+  }
   for (std::size_t skipped = 0; skipped < 3; ++skipped) {
     const std::string core = base64_core(value, skipped);
     if (core.size() < k_least_base64_characters) continue;
@@ -82,8 +107,6 @@ void Redactor::add_secret(std::string_view value) {
   for (std::string& form : forms) {
     if (!has(m_secrets, form)) m_secrets.push_back(std::move(form));
   }
-  // A secret that contains another must go first, or its rest would stay.
-  std::ranges::stable_sort(m_secrets, std::greater<>(), &std::string::size);
 }
 
 std::string Redactor::redact(std::string_view text) const {
@@ -92,19 +115,29 @@ std::string Redactor::redact(std::string_view text) const {
   return without_user_info(std::move(redacted));
 }
 
-Json Redactor::redact(const Json& value) const {
-  if (value.is_string()) return redact(std::string_view(value.get_ref<const std::string&>()));
+template <typename AnyJson>
+AnyJson Redactor::redact_json(const AnyJson& value) const {
+  if (value.is_string()) {
+    return redact(std::string_view(value.template get_ref<const std::string&>()));
+  }
+  if (value.is_number()) {
+    const std::string digits = value.dump();
+    return digits.size() >= k_least_digits && has(m_secrets, digits) ? AnyJson(k_mask) : value;
+  }
   if (value.is_array()) {
-    Json list = Json::array();
-    for (const Json& item : value) list.push_back(redact(item));
+    AnyJson list = AnyJson::array();
+    for (const AnyJson& item : value) list.push_back(redact_json(item));
     return list;
   }
   if (!value.is_object()) return value;
-  Json map = Json::object();
+  AnyJson map = AnyJson::object();
   for (const auto& [key, item] : value.items()) {
-    map[redact(std::string_view(key))] = is_secret_key(key) && !item.is_null() ? Json(k_mask) : redact(item);
+    map[redact(std::string_view(key))] = is_secret_key(key) && !item.is_null() ? AnyJson(k_mask) : redact_json(item);
   }
   return map;
 }
+
+Json Redactor::redact(const Json& value) const { return redact_json(value); }
+nlohmann::ordered_json Redactor::redact(const nlohmann::ordered_json& value) const { return redact_json(value); }
 
 }  // namespace spillway::config

@@ -43,7 +43,7 @@ void record_skipped_step(Record& record, const Skip& skip) {
 
 void write_run_card(const RunOutcome& outcome, Record& record) {
   const std::filesystem::path path = outcome.run_dir / k_run_card_path;
-  const std::string text = to_file_text(run_card(outcome));
+  const std::string text = to_file_text(record.redacted(run_card(outcome)));
   spillway::create_directories(path.parent_path());
   write_file_atomically(path, text, Durability::process);
   record.event(

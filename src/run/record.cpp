@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <tuple>
 #include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -16,10 +17,18 @@
 namespace spillway::run {
 namespace {
 
-using OrderedJson = nlohmann::ordered_json;
-
 std::string to_line(const OrderedJson& json) {
   return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+}
+
+/// Which fields each connection has, and nothing of what is in them.
+Json masked_connections(const Json& connections) {
+  Json masked = Json::object();
+  for (const auto& [reference, fields] : connections.items()) {
+    masked[reference] = Json::object();
+    for (const auto& [field, value] : fields.items()) masked[reference][field] = config::k_mask;
+  }
+  return masked;
 }
 
 /// The fields every line starts with, the step next, then the others. What `data` brings under the same names does
@@ -87,7 +96,11 @@ void Record::metric(std::string_view name, const Json& value, const Json& tags, 
 }
 
 void Record::command(const protocol::Command& command) {
-  const Json json = Json::parse(protocol::encode(command));
+  const auto* prepare = std::get_if<protocol::PrepareCommand>(&command);
+  const Json json = Json::parse(protocol::encode(
+      prepare == nullptr ? command
+                         : protocol::PrepareCommand{prepare->session_id, prepare->manifest,
+                                                    masked_connections(prepare->connections), prepare->settings}));
   append(m_commands, to_line(line_of({{"ts", stamp({})}, {"session", m_session_id}, {"cmd", json["cmd"]}},
                                      m_redactor.redact(json))));
 }

@@ -17,6 +17,7 @@
 namespace spillway::run {
 
 using Json = nlohmann::json;
+using OrderedJson = nlohmann::ordered_json;
 
 /// A text file that grows by whole lines: each is one write, and one that does not fit is taken back.
 class LineFile {
@@ -45,6 +46,8 @@ class Record {
   void command(const protocol::Command& command);
   void log(std::string_view text);
 
+  /// The text without the secrets that the record masks.
+  OrderedJson redacted(const OrderedJson& json) const { return m_redactor.redact(json); }
   const std::optional<Error>& first_error() const { return m_first_error; }
 
  private:

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "config/wipe.hpp"
 #include "protocol/codec.hpp"
 #include "protocol/messages.hpp"
 #include "run/ledger.hpp"
@@ -28,7 +29,7 @@ constexpr std::chrono::milliseconds k_tick{80};
 /// The conversation with one worker, from prepare to cleanup.
 class Run {
  public:
-  Run(const Request& request, const Host& host)
+  Run(Request& request, const Host& host)
       : m_request(request), m_host(host), m_ledger(request, host.observer, host.now) {}
   RunOutcome execute();
 
@@ -54,7 +55,7 @@ class Run {
   void on_error(const Json& body);
   void publish_stdout(StepOutcome& step);
 
-  const Request& m_request;
+  Request& m_request;
   const Host& m_host;
   Ledger m_ledger;
   std::unique_ptr<sandbox::Channel> m_channel;
@@ -97,8 +98,12 @@ void Run::prepare() {
   Json settings = m_request.settings.to_json();
   settings["session_dir"] = m_ledger.outcome().run_dir.string();
   settings["base_dir"] = m_request.base_dir.string();
-  send(protocol::PrepareCommand{m_ledger.outcome().session_id, m_request.plan.manifest.to_json(),
-                                m_request.connections, std::move(settings)});
+  protocol::Command command =
+      protocol::PrepareCommand{m_ledger.outcome().session_id, m_request.plan.manifest.to_json(),
+                               std::move(m_request.connections), std::move(settings)};
+  // Whatever happens: nobody needs them again.
+  const config::WipeAtEnd wiped(std::get<protocol::PrepareCommand>(command).connections);
+  send(command);
   pump_until([this] { return m_is_ready || m_ledger.outcome().error; });
 }
 
@@ -258,6 +263,6 @@ void Run::publish_stdout(StepOutcome& step) {
 
 }  // namespace
 
-RunOutcome execute(const Request& request, const Host& host) { return Run(request, host).execute(); }
+RunOutcome execute(Request& request, const Host& host) { return Run(request, host).execute(); }
 
 }  // namespace spillway::run

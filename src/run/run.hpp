@@ -24,7 +24,8 @@ struct Host {
 };
 
 /// Runs a plan from the run directory to status.json: the same command stream whatever the channel leads to. Returns
-/// what became of it, also when steps failed or the worker died; throws only when there can be no run directory.
-RunOutcome execute(const Request& request, const Host& host);
+/// what became of it, also when steps failed or the worker died; throws only when there can be no run directory. The
+/// request's connections are wiped once the worker has them.
+RunOutcome execute(Request& request, const Host& host);
 
 }  // namespace spillway::run

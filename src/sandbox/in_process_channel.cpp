@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "config/wipe.hpp"
 #include "drivers/registry.hpp"
 #include "sandbox/channel.hpp"
 #include "worker/proxy_worker.hpp"
@@ -63,7 +64,10 @@ class InProcessChannel : public Channel, private protocol::Sink {
   void work() {
     const drivers::DriverRegistry drivers = drivers::builtin_drivers();
     worker::ProxyWorker worker(*this, drivers);
-    while (const std::optional<protocol::Command> command = next_command()) worker.handle(*command);
+    while (std::optional<protocol::Command> command = next_command()) {
+      worker.handle(*command);
+      if (auto* prepare = std::get_if<protocol::PrepareCommand>(&*command)) config::wipe(prepare->connections);
+    }
   }
 
   std::mutex m_mutex;  ///< guards the three below

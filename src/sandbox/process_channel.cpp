@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "config/wipe.hpp"
 #include "protocol/codec.hpp"
 #include "protocol/line_reader.hpp"
 #include "sandbox/last_lines.hpp"
@@ -91,7 +92,9 @@ class ProcessChannel : public Channel {
       fail(ErrorCode::protocol, fmt::format("cannot send a command of {} bytes: the limit is {} bytes", line.size(),
                                             protocol::k_max_line_bytes));
     }
-    m_outbox += line + "\n";
+    m_outbox += line;
+    m_outbox += '\n';
+    config::wipe(line);  // it may hold connections
     flush();
   }
 
@@ -124,12 +127,18 @@ class ProcessChannel : public Channel {
 
   void flush() {
     while (!m_outbox.empty() && m_process.in) {
-      const ssize_t count = ::write(m_process.in.get(), m_outbox.data(), m_outbox.size());
+      const ssize_t count = ::write(m_process.in.get(), m_outbox.data() + m_sent, m_outbox.size() - m_sent);
       if (count < 0 && errno == EINTR) continue;
       if (count < 0 && errno == EAGAIN) return;
       if (count < 0) m_process.in.reset();  // it is gone, and the end of its output says how
-      m_outbox.erase(0, count < 0 ? m_outbox.size() : static_cast<std::size_t>(count));
+      m_sent += count < 0 ? 0 : static_cast<std::size_t>(count);
+      if (count < 0 || m_sent == m_outbox.size()) empty_outbox();
     }
+  }
+
+  void empty_outbox() {
+    config::wipe(m_outbox);
+    m_sent = 0;
   }
 
   bool read_messages() {
@@ -211,7 +220,7 @@ class ProcessChannel : public Channel {
   void lose(Error error) {
     m_loss = std::move(error);
     m_process.in.reset();
-    m_outbox.clear();
+    empty_outbox();
     m_process.send_signal(SIGKILL);
   }
 
@@ -248,6 +257,7 @@ class ProcessChannel : public Channel {
   std::function<std::optional<Error>(const WorkerDeath&)> m_explain_death;
   ChildProcess m_process;
   std::string m_outbox;
+  std::size_t m_sent = 0;  ///< bytes of it that the worker's pipe has taken
   protocol::LineBuffer m_lines;
   std::deque<protocol::Message> m_inbox;
   LastLines m_last_words;

@@ -132,6 +132,8 @@ void remove_leftovers(const Launch& launch) {
   ::signal(SIGCHLD, SIG_DFL);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != launch.host) ::_exit(k_start_failed);
+  // A fork shows what its parent was given, to whoever looks into /proc.
+  for (char** variable = environ; *variable != nullptr; ++variable) ::explicit_bzero(*variable, ::strlen(*variable));
   const pid_t self = ::getpid();
   const pid_t program = ::fork();
   if (program < 0) give_up(launch.report);

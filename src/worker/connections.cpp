@@ -1,27 +1,10 @@
 #include "worker/connections.hpp"
 
-#include <strings.h>
-
 #include <fmt/format.h>
 
 #include "util/error.hpp"
 
 namespace spillway::worker {
-namespace {
-
-void wipe(Json& value) {
-  if (value.is_string()) {
-    auto& text = value.get_ref<std::string&>();
-    ::explicit_bzero(text.data(), text.size());
-    return;
-  }
-  if (!value.is_structured()) return;
-  for (Json& child : value) wipe(child);
-}
-
-}  // namespace
-
-WipeAtEnd::~WipeAtEnd() { wipe(m_value); }
 
 Json Connections::fields_for(const std::string& step_id, const Json& config,
                              const pipeline::ComponentSpec& spec) const {

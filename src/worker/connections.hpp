@@ -4,23 +4,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "config/wipe.hpp"
 #include "pipeline/component.hpp"
 
 namespace spillway::worker {
 
 using Json = nlohmann::json;
-
-/// Overwrites the texts of a value in memory when it goes out of scope: they may be secrets.
-class WipeAtEnd {
- public:
-  explicit WipeAtEnd(Json& value) : m_value(value) {}
-  WipeAtEnd(const WipeAtEnd&) = delete;
-  WipeAtEnd& operator=(const WipeAtEnd&) = delete;
-  ~WipeAtEnd();
-
- private:
-  Json& m_value;
-};
 
 /// The connections that `prepare` brought, by reference ("@postgres.main"), secrets included. They are in memory
 /// only, and overwritten at the end.
@@ -29,7 +18,7 @@ class Connections {
   explicit Connections(Json by_reference) : m_by_reference(std::move(by_reference)) {}
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
-  ~Connections() { const WipeAtEnd wiped(m_by_reference); }
+  ~Connections() { config::wipe(m_by_reference); }
 
   /// The fields of the connection that a step's config names, overruled by those fields that the config sets itself;
   /// null when the component takes no connection, or an optional one that the config leaves out. Throws when

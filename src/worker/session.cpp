@@ -201,7 +201,7 @@ void Session::handle_exec_step(const protocol::ExecStepCommand& command, Running
                                running.cancel,
                                m_pipeline_id,
                                m_connections.fields_for(command.step_id, config, *spec)};
-  const WipeAtEnd wiped(context.connection_fields);
+  const config::WipeAtEnd wiped(context.connection_fields);
   const Attachment attachment(running, connection);
   const drivers::StepResult result = driver->second->run(context);
   outcome.rows_written = result.rows_written;

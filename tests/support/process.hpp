@@ -20,8 +20,9 @@ bool program_is_sanitized();
 struct ProcessOptions {
   std::filesystem::path directory = ".";
   /// Beside PATH, HOME and a UTF-8 locale the program's whole environment.
-  std::map<std::string, std::string> environment;
-  std::string input;  ///< what it reads on standard input
+  std::map<std::string, std::string> environment = {};
+  std::string input = {};      ///< what it reads on standard input
+  bool has_own_group = false;  ///< in a process group of its own, as a shell starts a job
 };
 
 struct ProcessResult {

@@ -64,6 +64,35 @@ TEST(Redact, RegisteredSecretsAreMaskedInBase64AtEveryAlignment) {
   }
 }
 
+TEST(Redact, RegisteredSecretsAreMaskedAsOtherProgramsWriteThem) {
+  Redactor redactor;
+  redactor.add_secret("it's a/\xC3\xA9 secret");
+  EXPECT_EQ(masked(redactor, "PASSWORD 'it''s a/\xC3\xA9 secret'"), "PASSWORD '***'") << "SQL";
+  EXPECT_EQ(masked(redactor, R"({"p": "it's a\/\u00e9 secret"})"), R"({"p": "***"})") << "JSON in ASCII";
+  EXPECT_EQ(masked(redactor, "it%27s+a%2F%C3%A9+secret"), "***") << "a form";
+}
+
+TEST(Redact, EachLineOfASecretIsMasked) {
+  Redactor redactor;
+  redactor.add_secret("-----BEGIN KEY-----\nMIIEpAIBAAKCAQEA\n  c2Vjb25kIGxpbmU=\r\nabc\n-----END KEY-----");
+  EXPECT_EQ(masked(redactor, "    MIIEpAIBAAKCAQEA\n    c2Vjb25kIGxpbmU=\n    abc"), "    ***\n    ***\n    abc");
+}
+
+TEST(Redact, NumbersThatAreASecretAreMasked) {
+  Redactor redactor;
+  redactor.add_secret("123456");
+  redactor.add_secret("5432");
+  EXPECT_EQ(redactor.redact(Json::parse(R"({"pin": 123456, "rows": 5432, "more": 1234567, "text": "5432"})")),
+            Json::parse(R"({"pin": "***", "rows": 5432, "more": 1234567, "text": "***"})"));
+}
+
+TEST(Redact, TheOrderOfKeysIsKept) {
+  Redactor redactor;
+  redactor.add_secret("hunter2!");
+  EXPECT_EQ(redactor.redact(nlohmann::ordered_json::parse(R"({"b": ["hunter2!"], "a": {"token": 1}})")).dump(),
+            R"({"b":["***"],"a":{"token":"***"}})");
+}
+
 TEST(Redact, ASecretThatContainsAnotherLeavesNoRest) {
   Redactor redactor;
   redactor.add_secret("abcd");

@@ -44,14 +44,5 @@ TEST(WorkerConnections, ComponentsWithoutOneGetNull) {
   EXPECT_TRUE(connections.fields_for("s", Json::object(), spec_of("postgres", false)).is_null());
 }
 
-TEST(WipeAtEnd, NoTextIsLeftInMemory) {
-  Json value{{"password", "hunter2 is long enough to be on the heap"}, {"list", {"another secret text on the heap"}}};
-  const char* password = value["password"].get_ref<std::string&>().data();
-  const char* other = value["list"][0].get_ref<std::string&>().data();
-  { const WipeAtEnd wiped(value); }
-  EXPECT_EQ(std::string_view(password, 7), std::string_view("\0\0\0\0\0\0\0", 7));
-  EXPECT_EQ(*other, '\0');
-}
-
 }  // namespace
 }  // namespace spillway::worker
