@@ -10,8 +10,6 @@
 namespace spillway::run {
 namespace {
 
-Json null_if_empty(const std::string& text) { return text.empty() ? Json() : Json(text); }
-
 std::string_view end_event(RunStatus status) {
   switch (status) {
     case RunStatus::success:
@@ -26,6 +24,8 @@ std::string_view end_event(RunStatus status) {
 }
 
 }  // namespace
+
+Json null_if_empty(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
 void record_failed_step(Record& record, const StepOutcome& step) {
   Json data = protocol::error_fields(*step.error);

@@ -5,6 +5,9 @@
 
 namespace spillway::run {
 
+/// How a name that there may not be is written in an event.
+Json null_if_empty(const std::string& text);
+
 // What a run's end leaves behind, in this order. Its host writes it or, when that died, the next command.
 
 /// The event of a step that failed for a reason that the worker did not tell.

@@ -21,8 +21,6 @@ namespace {
 /// Two branches always run side by side, also on one core: often one of them waits for a disk or a server.
 constexpr std::size_t k_least_parallel_steps = 2;
 
-Json null_if_empty(const std::string& text) { return text.empty() ? Json() : Json(text); }
-
 RunOutcome first_outcome(const Request& request, const std::filesystem::path& run_dir, WallTime now) {
   const pipeline::Manifest& manifest = request.plan.manifest;
   RunOutcome outcome;

@@ -12,19 +12,19 @@
 namespace spillway::run {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 using pipeline::ManifestStep;
 
 constexpr auto k_masked = "***";
 
-json masked(const std::string& key, const json& value) {
+Json masked(const std::string& key, const Json& value) {
   if (value.is_structured()) {
-    json result = value;
+    Json result = value;
     for (const auto& [name, part] : result.items()) part = masked(value.is_object() ? name : key, part);
     return result;
   }
   if (is_secret_key(key)) return k_masked;
-  return value.is_string() && !secret_shape(value.get<std::string>()).empty() ? json(k_masked) : value;
+  return value.is_string() && !secret_shape(value.get<std::string>()).empty() ? Json(k_masked) : value;
 }
 
 class StepComparison {
@@ -32,10 +32,10 @@ class StepComparison {
   std::vector<KeyChange> take() { return std::move(m_changes); }
 
   /// Maps are compared key by key, everything else as a whole.
-  void compare(const std::string& place, const std::string& key, const json* before, const json* after) {
+  void compare(const std::string& place, const std::string& key, const Json* before, const Json* after) {
     if (before != nullptr && after != nullptr && before->is_object() && after->is_object()) {
       std::set<std::string> names;
-      for (const json* map : {before, after}) {
+      for (const Json* map : {before, after}) {
         for (const auto& entry : map->items()) names.insert(entry.key());
       }
       for (const std::string& name : names) {
@@ -51,7 +51,7 @@ class StepComparison {
   }
 
  private:
-  static const json* member(const json& map, const std::string& name) {
+  static const Json* member(const Json& map, const std::string& name) {
     const auto found = map.find(name);
     return found == map.end() ? nullptr : &*found;
   }
@@ -60,9 +60,9 @@ class StepComparison {
 };
 
 /// What a step's cfg file says, without the keys that repeat the manifest.
-json config_of(const Plan& plan, const ManifestStep& step) {
+Json config_of(const Plan& plan, const ManifestStep& step) {
   const auto text = plan.files.find(step.cfg_path);
-  json config = text == plan.files.end() ? json::object() : json::parse(text->second);
+  Json config = text == plan.files.end() ? Json::object() : Json::parse(text->second);
   for (std::string_view key : pipeline::k_meta_keys) config.erase(std::string(key));
   return config;
 }
@@ -70,9 +70,9 @@ json config_of(const Plan& plan, const ManifestStep& step) {
 std::vector<KeyChange> changes_of(const Plan& before_plan, const ManifestStep& before, const Plan& after_plan,
                                   const ManifestStep& after) {
   const auto facts = [](const ManifestStep& step) {
-    json inputs = json::object();
+    Json inputs = Json::object();
     for (const pipeline::StepInput& input : step.inputs()) inputs[input.key] = input.from_step;
-    return std::vector<std::pair<std::string, json>>{
+    return std::vector<std::pair<std::string, Json>>{
         {"driver", step.driver}, {"mode", to_string(step.mode)}, {"needs", step.needs}, {"inputs", inputs}};
   };
   StepComparison comparison;
@@ -81,8 +81,8 @@ std::vector<KeyChange> changes_of(const Plan& before_plan, const ManifestStep& b
   for (std::size_t i = 0; i < old_facts.size(); ++i) {
     comparison.compare(old_facts[i].first, old_facts[i].first, &old_facts[i].second, &new_facts[i].second);
   }
-  const json old_config = config_of(before_plan, before);
-  const json new_config = config_of(after_plan, after);
+  const Json old_config = config_of(before_plan, before);
+  const Json new_config = config_of(after_plan, after);
   comparison.compare("config", "config", &old_config, &new_config);
   return comparison.take();
 }

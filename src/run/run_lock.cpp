@@ -22,8 +22,6 @@ namespace spillway::run {
 namespace fs = std::filesystem;
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr auto k_lock_file = "host.lock";
 constexpr std::uint64_t k_max_lock_bytes = 4096;
 
@@ -31,26 +29,26 @@ Fd open_lock_file(const fs::path& path) { return Fd(::open(path.c_str(), O_RDWR 
 
 bool has_status(const fs::path& run_dir) { return ::access((run_dir / "status.json").c_str(), F_OK) == 0; }
 
-std::string line_of(const char* file) { return std::string(trim(read_file(file, k_max_lock_bytes).value_or(""))); }
+std::string text_in(const char* file) { return std::string(trim(read_file(file, k_max_lock_bytes).value_or(""))); }
 
 /// This start of the kernel, containers included: among its processes the lock alone decides.
-std::string boot_id() { return line_of("/proc/sys/kernel/random/boot_id"); }
+std::string boot_id() { return text_in("/proc/sys/kernel/random/boot_id"); }
 
 /// This machine, over its restarts.
 std::string machine_name() {
   std::array<char, HOST_NAME_MAX + 1> name{};
   ::gethostname(name.data(), HOST_NAME_MAX);
-  return fmt::format("{}/{}", name.data(), line_of("/etc/machine-id"));
+  return fmt::format("{}/{}", name.data(), text_in("/etc/machine-id"));
 }
 
 /// Whether the lock says something about the run's host: not every file system shares locks between machines.
 bool is_of_this_machine(const fs::path& lock_file) {
   const std::string text = read_file(lock_file, k_max_lock_bytes).value_or("");
-  const Json owner = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const nlohmann::json owner = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   // Killed before it could sign.
   if (!owner.is_object()) return true;
   const auto is = [&owner](const char* field, const std::string& value) {
-    return owner.value(field, Json()) == value;
+    return owner.value(field, nlohmann::json()) == value;
   };
   return is("boot_id", boot_id()) || is("machine", machine_name());
 }
@@ -64,7 +62,8 @@ std::optional<RunLock> RunLock::claim(const fs::path& run_dir) {
   // A file system without locks has nobody who could take this one.
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return std::nullopt;
   if (has_status(run_dir)) return std::nullopt;
-  const std::string owner = Json{{"pid", ::getpid()}, {"boot_id", boot_id()}, {"machine", machine_name()}}.dump();
+  const std::string owner =
+      nlohmann::json{{"pid", ::getpid()}, {"boot_id", boot_id()}, {"machine", machine_name()}}.dump();
   std::ignore = ::write(fd.get(), owner.data(), owner.size());
   return RunLock(std::move(path), std::move(fd));
 }

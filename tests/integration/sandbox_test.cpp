@@ -24,8 +24,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-constexpr auto k_endless_sql =
-    "SELECT sum(a.range * b.range) AS s FROM df, range(1000000000) AS a, range(1000000000) AS b";
 constexpr auto k_patience = 2s;  ///< in which a death is noticed
 
 std::vector<Step> films(const std::string& query, const std::string& output = "out/stats.csv") {

@@ -27,18 +27,16 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr auto k_old_output = "the output of an earlier run";
-constexpr auto k_endless_sql =
-    "SELECT sum(a.range * b.range) AS s FROM df, range(1000000000) AS a, range(1000000000) AS b";
-constexpr auto k_many_rows_sql = "SELECT range AS id, md5(range::VARCHAR) AS a FROM range(250000) ORDER BY id";
-constexpr auto k_patience = 3s;
+constexpr auto k_earlier_output = "the output of an earlier run";
+constexpr auto k_large_sql = "SELECT range AS id, md5(range::VARCHAR) AS a FROM range(250000) ORDER BY id";
+constexpr auto k_time_to_end = 3s;
 
 class Stopping : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     if (GetParam() == std::string_view("bwrap") && !no_bwrap_reason().empty()) GTEST_SKIP() << no_bwrap_reason();
     m_project.write("films.csv", "id,title,year\n1,Alien,1979\n2,Brazil,1985\n");
-    m_project.write("out/stats.csv", k_old_output);
+    m_project.write("out/stats.csv", k_earlier_output);
   }
 
   void write_pipeline(const std::string& query) const {
@@ -72,7 +70,7 @@ class Stopping : public ::testing::TestWithParam<const char*> {
   }
   void expect_untouched_target() const {
     EXPECT_THAT(m_project.files("out"), ElementsAre("stats.csv"));
-    EXPECT_EQ(read_text(m_project / "out/stats.csv"), k_old_output);
+    EXPECT_EQ(read_text(m_project / "out/stats.csv"), k_earlier_output);
   }
 
   Project m_project;
@@ -107,7 +105,7 @@ TEST_P(Stopping, ASecondCtrlCEndsTheProgramAtOnceAndTheNextRunMarksIt) {
   while (read_text(log).find("cancelled by SIGINT") == std::string::npos) watch.wait_for_write();
   process->send_signal(SIGINT);
   EXPECT_EQ(process->wait().exit_code, 130);
-  for (const Fd& pid : below) EXPECT_TRUE(ends_within(pid, k_patience));
+  for (const Fd& pid : below) EXPECT_TRUE(ends_within(pid, k_time_to_end));
   EXPECT_FALSE(fs::exists(m_project / "logs" / id / "status.json"));
   expect_untouched_target();
 
@@ -124,8 +122,8 @@ TEST_P(Stopping, ASecondCtrlCEndsTheProgramAtOnceAndTheNextRunMarksIt) {
 TEST_P(Stopping, AFullDiskUnderTheOutput) {
   if (::geteuid() != 0) GTEST_SKIP() << "mounting a small disk needs root";
   const SmallDisk disk(m_project / "out");
-  m_project.write("out/stats.csv", k_old_output);
-  write_pipeline(k_many_rows_sql);
+  m_project.write("out/stats.csv", k_earlier_output);
+  write_pipeline(k_large_sql);
   const ProcessResult result = run();
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.err, HasSubstr("cannot write 'out/stats.csv': No space left on device"));
@@ -136,7 +134,7 @@ TEST_P(Stopping, AFullDiskUnderTheOutput) {
 TEST_P(Stopping, AFullDiskUnderTheRunDirectory) {
   if (::geteuid() != 0) GTEST_SKIP() << "mounting a small disk needs root";
   const SmallDisk disk(m_project / "logs");
-  write_pipeline(k_many_rows_sql);
+  write_pipeline(k_large_sql);
   const ProcessResult result =
       m_project.spillway({"run", "--force-spill", std::string("--sandbox=") + GetParam(), "pipeline.yaml"});
   EXPECT_EQ(result.exit_code, 1);

@@ -25,14 +25,14 @@ using spillway::testing::TempDir;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-const WallTime k_time{std::chrono::milliseconds(1'700'000'000'123)};
-constexpr auto k_id = "run_1700000000123";
+const WallTime k_started_at{std::chrono::milliseconds(1'700'000'000'123)};
+constexpr auto k_dead_id = "run_1700000000123";
 
 class DeadRunsTest : public ::testing::Test {
  protected:
-  DeadRunsTest() : m_dir(create_run_dir(m_folder / "logs", k_time)) {}
+  DeadRunsTest() : m_dir(create_run_dir(m_folder / "logs", k_started_at)) {}
 
-  fs::path path() const { return m_folder / "logs" / k_id; }
+  fs::path path() const { return m_folder / "logs" / k_dead_id; }
   RunDir run() const { return RunDir(path()); }
   DeadRuns mark() const { return mark_dead_runs(m_folder / "logs"); }
   /// The kernel does the same when a process dies.
@@ -68,7 +68,7 @@ class DeadRunsTest : public ::testing::Test {
 
   /// The first step is done, the second one runs.
   void write_events() const {
-    Record record(path(), k_id, m_redactor);
+    Record record(path(), k_dead_id, m_redactor);
     record.event("run_start", {{"pipeline_id", "films"},
                                {"manifest_hash", "0123"},
                                {"profile", nullptr},
@@ -108,14 +108,14 @@ TEST_F(DeadRunsTest, ARunGoesOnForAsLongAsItsGuardHoldsTheLock) {
   let_host_die();
   EXPECT_THAT(mark().marked, IsEmpty());
   guard.reset();
-  EXPECT_THAT(mark().marked, ElementsAre(k_id));
+  EXPECT_THAT(mark().marked, ElementsAre(k_dead_id));
 }
 
 TEST_F(DeadRunsTest, ADeadRunGetsItsEndFromItsRecord) {
   write_manifest();
   write_events();
   let_host_die();
-  EXPECT_THAT(mark().marked, ElementsAre(k_id));
+  EXPECT_THAT(mark().marked, ElementsAre(k_dead_id));
   EXPECT_THAT(run().problems(), IsEmpty());
   const Json status = run().status();
   EXPECT_EQ(status["status"], "crashed");
@@ -136,7 +136,7 @@ TEST_F(DeadRunsTest, ADeadRunGetsItsEndFromItsRecord) {
   EXPECT_EQ(compute["error"]["code"], "crashed");
   EXPECT_EQ(run().card_step("write")["status"], "skipped");
   EXPECT_EQ(run().events().back()["event"], "run_failed");
-  EXPECT_EQ(fs::read_symlink(m_folder / "logs/latest"), k_id);
+  EXPECT_EQ(fs::read_symlink(m_folder / "logs/latest"), k_dead_id);
   EXPECT_FALSE(fs::exists(path() / "host.lock"));
   EXPECT_THAT(mark().marked, IsEmpty()) << "once is enough";
 }
@@ -153,7 +153,7 @@ TEST_F(DeadRunsTest, ATornLineIsCutOff) {
 
 TEST_F(DeadRunsTest, ARunThatWasKilledBeforeItsFirstEvent) {
   let_host_die();
-  EXPECT_THAT(mark().marked, ElementsAre(k_id));
+  EXPECT_THAT(mark().marked, ElementsAre(k_dead_id));
   EXPECT_THAT(run().problems(), IsEmpty());
   EXPECT_EQ(run().card()["pipeline"]["name"], "unknown");
   EXPECT_THAT(run().card()["steps"], IsEmpty());
@@ -171,7 +171,7 @@ TEST_F(DeadRunsTest, WithoutAManifestTheStepsAreThoseOfTheEvents) {
 TEST_F(DeadRunsTest, ARunThatEndedButForItsStatusIsWhatItsLastEventSays) {
   write_manifest();
   write_events();
-  Record record(path(), k_id, m_redactor, std::chrono::system_clock::now, 6);
+  Record record(path(), k_dead_id, m_redactor, std::chrono::system_clock::now, 6);
   record.event("run_cancelled", {{"status", "cancelled"},
                                  {"exit_code", 143},
                                  {"steps_completed", 1},
@@ -193,7 +193,7 @@ TEST_F(DeadRunsTest, MarkingThatWasKilledItselfIsTakenUpAgain) {
   const Json status = run().status();
   const std::size_t events = run().events().size();
   fs::remove(path() / "status.json");
-  EXPECT_THAT(mark().marked, ElementsAre(k_id));
+  EXPECT_THAT(mark().marked, ElementsAre(k_dead_id));
   EXPECT_EQ(run().status(), status);
   EXPECT_EQ(run().events().size(), events);
   EXPECT_THAT(run().problems(), IsEmpty());
@@ -207,9 +207,9 @@ TEST_F(DeadRunsTest, TemporaryFilesGo) {
   write("artifacts/write/stdout", "x");
   const fs::path target = m_folder / "out/films.csv";
   fs::create_directories(target.parent_path());
-  std::ofstream(AtomicFile::temp_path_for(target, std::string(k_id) + "-write")) << "half";
+  std::ofstream(AtomicFile::temp_path_for(target, std::string(k_dead_id) + "-write")) << "half";
   std::ofstream(AtomicFile::temp_path_for(target, "run_1-write")) << "of another run, which may go on";
-  fs::create_symlink(k_id, m_folder / "logs" / ("." + std::string("latest.") + k_id + ".tmp"));
+  fs::create_symlink(k_dead_id, m_folder / "logs" / ("." + std::string("latest.") + k_dead_id + ".tmp"));
   let_host_die();
   mark();
   EXPECT_THAT(run().problems(), IsEmpty());
@@ -229,7 +229,7 @@ TEST_F(DeadRunsTest, ARunOfAnotherMachineIsLeftAlone) {
   EXPECT_THAT(mark().marked, IsEmpty());
   owner["machine"] = ours["machine"];
   write("host.lock", owner.dump());
-  EXPECT_THAT(mark().marked, ElementsAre(k_id)) << "this machine was started anew";
+  EXPECT_THAT(mark().marked, ElementsAre(k_dead_id)) << "this machine was started anew";
 }
 
 TEST_F(DeadRunsTest, WhatCannotBeMarkedIsToldAndTheOthersAreMarked) {
@@ -240,7 +240,7 @@ TEST_F(DeadRunsTest, WhatCannotBeMarkedIsToldAndTheOthersAreMarked) {
   EXPECT_THAT(dead.marked, ElementsAre("run_1"));
   ASSERT_EQ(dead.errors.size(), 1U);
   EXPECT_EQ(dead.errors[0].full_message(),
-            "cannot create '" + (path() / "spillway.log").string() + "': Is a directory, while marking " + k_id);
+            "cannot create '" + (path() / "spillway.log").string() + "': Is a directory, while marking " + k_dead_id);
 }
 
 TEST_F(DeadRunsTest, OnlyRunsAreLookedAt) {
