@@ -83,9 +83,11 @@ RunOutcome Run::execute() {
 void Run::converse() {
   m_ledger.open();
   m_ledger.enter(Phase::prepare);
-  m_channel = m_host.open_channel({m_ledger.outcome().session_id, m_ledger.outcome().run_dir, m_request.base_dir,
-                                   m_request.plan.manifest.to_json(), m_request.connections,
-                                   m_ledger.lock().descriptor()});
+  sandbox::RunPlace place{
+      m_ledger.outcome().session_id,     m_ledger.outcome().run_dir, m_request.base_dir,
+      m_request.plan.manifest.to_json(), m_request.connections,      m_ledger.lock().descriptor()};
+  const config::WipeAtEnd wiped(place.connections);
+  m_channel = m_host.open_channel(place);
   prepare();
   m_ledger.enter(Phase::step);
   // A worker that never was ready has nothing to run and nothing to clean.

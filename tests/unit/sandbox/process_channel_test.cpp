@@ -125,8 +125,8 @@ TEST_F(ProcessChannelTest, TheLastWordsOfOneThatIsKilledAreToldToo) {
   open("says_much_and_is_killed");
   m_channel->send(protocol::CleanupCommand{});
   const Error error = loss();
-  EXPECT_THAT(error.message,
-              StartsWith("the worker ended: killed by signal 9 (SIGKILL); its last words:\n    line 12\n"));
+  EXPECT_THAT(error.message, StartsWith("the worker ended: killed by signal 9 (SIGKILL)"));
+  EXPECT_THAT(error.message, HasSubstr("; its last words:\n    line 12\n    line 13\n"));
   EXPECT_THAT(error.message, HasSubstr("\n    line 30\n    the end"));
 }
 
