@@ -23,6 +23,10 @@ target_precompile_headers(spillway_test_pch PRIVATE <gtest/gtest.h> <nlohmann/js
 # With WHOLE the program is a single ctest: for what its cases share and should start only once, such as a server.
 function(spillway_test name)
   cmake_parse_arguments(ARG "WHOLE" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  set(timeout 120)
+  if("long" IN_LIST ARG_LABELS)
+    set(timeout 900) # for the long form
+  endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS})
   _spillway_test_settings(${name})
@@ -36,7 +40,7 @@ function(spillway_test name)
     ${name}
     DISCOVERY_MODE PRE_TEST
     TEST_LIST ${name}_cases
-    PROPERTIES TIMEOUT 120)
+    PROPERTIES TIMEOUT ${timeout})
   # gtest_discover_tests cannot hand on a property that is a list, so the labels are set by a script that ctest reads
   # after the one that adds the cases.
   set(script "${CMAKE_CURRENT_BINARY_DIR}/${name}_labels.cmake")
