@@ -2,6 +2,7 @@
 
 #include "integration/postgres_fixture.hpp"
 #include "integration/project.hpp"
+#include "integration/sandbox_support.hpp"
 
 namespace spillway::testing {
 namespace {
@@ -38,6 +39,16 @@ TEST_F(PostgresRun, APipelineGoesFromTheServerAndBackInMemoryAndSpilled) {
     const RunDir run = project.latest_run();
     EXPECT_EQ(run.card()["total_rows"], 2);
     EXPECT_EQ(run.events("write_complete").at(0)["rows_written"], 2);
+  }
+}
+
+TEST_F(PostgresRun, ASandboxedWorkerReachesTheServerToo) {
+  for (const char* place : {"process", "bwrap"}) {
+    if (std::string_view(place) == "bwrap" && !no_bwrap_reason().empty()) GTEST_SKIP() << no_bwrap_reason();
+    sql("DROP TABLE IF EXISTS loud");
+    environment["SPILLWAY_SANDBOX"] = place;
+    expect_success(project, project.run(environment));
+    EXPECT_EQ(sql("SELECT * FROM loud ORDER BY id"), "2\tTWO\n3\t\n") << place;
   }
 }
 
