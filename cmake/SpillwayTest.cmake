@@ -33,7 +33,7 @@ function(spillway_test name)
   target_precompile_headers(${name} REUSE_FROM spillway_test_pch)
   if(ARG_WHOLE)
     add_test(NAME ${name} COMMAND ${name})
-    set_tests_properties(${name} PROPERTIES TIMEOUT 120 LABELS "${ARG_LABELS}")
+    set_tests_properties(${name} PROPERTIES TIMEOUT 240 LABELS "${ARG_LABELS}")
     return()
   endif()
   gtest_discover_tests(
