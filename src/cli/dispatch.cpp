@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 
 #include "cli/command.hpp"
@@ -27,7 +29,10 @@ int dispatch(const std::vector<std::string>& arguments, Console& console) {
   if (verb == nullptr) fail(unknown_verb(name));
   const std::unique_ptr<Command> command = verb->make();
   const std::unique_ptr<CLI::App> app = make_app(*verb, *command);
-  if (!parse(*app, {arguments.begin() + 1, arguments.end()}, console)) return 0;
+  auto end = std::ranges::find(arguments, "--");
+  // Of a verb that takes no command, "--" only ends the options.
+  if (end == arguments.end() || !command->take_command({end + 1, arguments.end()})) end = arguments.end();
+  if (!parse(*app, {arguments.begin() + 1, end}, console)) return 0;
   return command->execute(console);
 }
 

@@ -119,6 +119,12 @@ std::string running_line(const Terminal& terminal, const Columns& columns, const
   return line + "  " + numbers;
 }
 
+std::string waiting_line(const Terminal& terminal, const std::string& activity, std::uint64_t elapsed_ms) {
+  const std::string elapsed = "  " + human_duration(elapsed_ms);
+  const std::size_t width = terminal.width > elapsed.size() + 1 ? terminal.width - elapsed.size() - 1 : 1;
+  return to_valid_utf8(activity.substr(0, width)) + elapsed;
+}
+
 std::string bar(double percent, unsigned cells, const Terminal& terminal) {
   const double share = std::isfinite(percent) ? std::clamp(percent, 0.0, 100.0) / 100.0 : 0.0;
   const auto full = static_cast<unsigned>(std::floor(share * cells));

@@ -33,6 +33,8 @@ std::string header_line(const run::RunOutcome& outcome);
 std::string step_line(const Terminal& terminal, const Columns& columns, const run::StepOutcome& step);
 /// "running  compute-stats  [#####-----]  50 %    1,000 rows  1.20 s       833 rows/s", cut to the terminal's width.
 std::string running_line(const Terminal& terminal, const Columns& columns, const RunningStep& step);
+/// "starting the worker: docker run …  12.3 s", cut to the terminal's width.
+std::string waiting_line(const Terminal& terminal, const std::string& activity, std::uint64_t elapsed_ms);
 /// A bar of `cells` cells; a percent outside 0 to 100 counts as the nearer end.
 std::string bar(double percent, unsigned cells, const Terminal& terminal);
 /// Empty while there is nothing to divide by.

@@ -27,6 +27,11 @@ class PlanCommand : public Command {
     app.footer(k_plan_help);
   }
 
+  bool take_command(std::vector<std::string> words) override {
+    m_settings.set_command(std::move(words));
+    return true;
+  }
+
   int execute(Console& console) override {
     m_options.apply(console);
     const config::Settings settings = m_settings.resolve(console);

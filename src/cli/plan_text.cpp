@@ -67,6 +67,7 @@ std::string describe(const ManifestStep& step, const Touched& touched) {
 std::string settings_line(const config::Settings& settings) {
   std::string text = fmt::format("settings: memory limit {}, {} thread{}, ", human_bytes(settings.memory_limit_bytes),
                                  settings.threads, settings.threads == 1 ? "" : "s");
+  if (!settings.left_to_worker.empty()) text = "settings: memory and threads as the worker's machine has them, ";
   if (settings.force_spill) return text + "every frame is spilled\n";
   text += fmt::format("frames over {}", human_bytes(settings.spill_bytes));
   if (settings.spill_threshold_rows) {

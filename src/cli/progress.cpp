@@ -13,15 +13,29 @@ namespace {
 constexpr std::chrono::milliseconds k_redraw_interval{100};
 /// A step that is done sooner never gets a running line: it would only flicker.
 constexpr std::chrono::milliseconds k_first_draw{150};
+/// A worker that is ready sooner needs no words.
+constexpr std::chrono::milliseconds k_first_word{2000};
 
 }  // namespace
 
 void ProgressDisplay::run_started(const run::RunOutcome& run) {
   m_columns = columns_of(run.steps);
+  m_started = m_now();
   m_console.message(header_line(run) + "\n");
 }
 
-void ProgressDisplay::step_started(const run::StepOutcome& step) { m_running.push_back({step.step_id, m_now(), {}}); }
+void ProgressDisplay::preparing(const std::string& activity) {
+  m_activity = activity;
+  // Where nothing can be drawn again it is told once, and only to whoever has begun to wonder.
+  if (m_terminal.is_fancy || m_activity_was_told || m_now() - m_started < k_first_word) return;
+  m_activity_was_told = true;
+  m_console.message(activity + "\n");
+}
+
+void ProgressDisplay::step_started(const run::StepOutcome& step) {
+  m_activity.clear();
+  m_running.push_back({step.step_id, m_now(), {}});
+}
 
 void ProgressDisplay::step_progressed(const run::StepOutcome& step, const run::Progress& progress) {
   const auto running = std::ranges::find(m_running, step.step_id, &Running::step_id);
@@ -29,6 +43,7 @@ void ProgressDisplay::step_progressed(const run::StepOutcome& step, const run::P
 }
 
 void ProgressDisplay::step_finished(const run::StepOutcome& step) {
+  m_activity.clear();  // a worker that never was ready
   std::erase_if(m_running, [&](const Running& running) { return running.step_id == step.step_id; });
   draw(step_line(m_terminal, m_columns, step) + "\n");
 }
@@ -68,6 +83,11 @@ std::string ProgressDisplay::running_lines(std::size_t& count) {
   // Lines that scrolled away could not be drawn again.
   const std::size_t most = m_terminal.height > 3 ? m_terminal.height - 3 : 1;
   std::string lines;
+  if (const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(m_now() - m_started);
+      !m_activity.empty() && waited >= k_first_draw) {
+    lines += waiting_line(m_terminal, m_activity, static_cast<std::uint64_t>(waited.count())) + "\n";
+    ++count;
+  }
   for (const Running& running : m_running) {
     const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(m_now() - running.started);
     if (count == most || elapsed < k_first_draw) continue;

@@ -22,6 +22,7 @@ class ProgressDisplay : public run::Observer {
       : m_console(console), m_now(std::move(now)), m_terminal(console.terminal()) {}
 
   void run_started(const run::RunOutcome& run) override;
+  void preparing(const std::string& activity) override;
   void step_started(const run::StepOutcome& step) override;
   void step_progressed(const run::StepOutcome& step, const run::Progress& progress) override;
   void step_finished(const run::StepOutcome& step) override;
@@ -42,6 +43,9 @@ class ProgressDisplay : public run::Observer {
   std::function<Clock::time_point()> m_now;
   Terminal m_terminal;
   Columns m_columns;
+  std::string m_activity;  ///< while the worker is not ready
+  bool m_activity_was_told = false;
+  Clock::time_point m_started;
   std::list<Running> m_running;
   std::size_t m_drawn_lines = 0;  ///< how many running lines stand at the end of the screen
   Clock::time_point m_drawn_at;
@@ -51,6 +55,7 @@ class ProgressDisplay : public run::Observer {
 class NoDisplay : public run::Observer {
  public:
   void run_started(const run::RunOutcome&) override {}
+  void preparing(const std::string&) override {}
   void step_started(const run::StepOutcome&) override {}
   void step_progressed(const run::StepOutcome&, const run::Progress&) override {}
   void step_finished(const run::StepOutcome&) override {}

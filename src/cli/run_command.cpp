@@ -22,6 +22,7 @@
 #include "run/stop_signals.hpp"
 #include "sandbox/bwrap_channel.hpp"
 #include "sandbox/channel.hpp"
+#include "sandbox/command_channel.hpp"
 #include "sandbox/process_channel.hpp"
 
 namespace spillway::cli {
@@ -31,6 +32,10 @@ constexpr auto k_run_help =
     R"(The record of the run is in logs/run_<epoch milliseconds>/, logs/latest is the newest. Standard output carries data only:
 what a step writes to "-", or the run card with --json. Progress, summary and errors go to standard error.
 
+With --sandbox=command, what stands behind -- (or in SPILLWAY_SANDBOX_COMMAND) is the command that starts the worker. It
+may lead into a container or to another host: the files that the steps name are sent there, and what they write comes
+back.
+
 A flag beats its environment variable, which beats spillway.yaml in the current folder. NO_COLOR, CI and TERM=dumb ask
 for plain output. The first Ctrl-C cancels the run and keeps its record; a second one ends the program at once.
 
@@ -39,6 +44,7 @@ check, 5 a data check failed, 7 the worker could not be started or died, 124 tim
 
 Examples:
   spillway run pipeline.yaml
+  spillway run pipeline.yaml --sandbox=command -- docker run -i --rm IMAGE spillway worker
   spillway run pipeline.yaml --force-spill --json | jq '.steps[] | {step_id, spill_paths}'
   spillway compile pipeline.yaml && spillway run --last-compile --memory-limit 512MB)";
 
@@ -73,6 +79,8 @@ std::unique_ptr<sandbox::Channel> open_channel(const config::Settings& settings,
       return sandbox::open_worker_process(place);
     case config::Target::bwrap:
       return sandbox::open_bwrap_channel(place, settings.sandbox);
+    case config::Target::command:
+      return sandbox::open_command_channel(place, settings);
   }
   return nullptr;
 }
@@ -90,13 +98,19 @@ class RunCommand : public Command {
     app.footer(k_run_help);
   }
 
+  bool take_command(std::vector<std::string> words) override {
+    m_settings.set_command(std::move(words));
+    return true;
+  }
+
   int execute(Console& console) override {
     if (m_no_color) console.be_plain();
     m_options.apply(console);
     choose_document();
     const config::Settings settings = m_settings.resolve(console);
     std::optional<std::future<void>> engine;
-    if (!m_dry_run && settings.target != config::Target::process) engine = preload_engine();
+    const bool needs_engine = settings.target == config::Target::local || settings.target == config::Target::bwrap;
+    if (!m_dry_run && needs_engine) engine = preload_engine();
     const auto catalog = load_catalog(console);
     if (!catalog) return catalog.error();
     auto plan = m_options.load(console, *catalog);

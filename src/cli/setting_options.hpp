@@ -2,6 +2,8 @@
 
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "cli/console.hpp"
 #include "config/settings.hpp"
@@ -16,11 +18,14 @@ namespace spillway::cli {
 class SettingOptions {
  public:
   void declare(CLI::App& app);
+  /// What stands behind "--".
+  void set_command(std::vector<std::string> words) { m_command = std::move(words); }
   /// What the flags, the environment and the project file make of them. Throws, with all but the last error shown.
   config::Settings resolve(const Console& console) const;
 
  private:
   std::map<std::string, std::string> m_flags;  ///< by setting; empty when not given
+  std::vector<std::string> m_command;
 };
 
 }  // namespace spillway::cli

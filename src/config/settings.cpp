@@ -22,6 +22,7 @@ constexpr std::uint64_t k_least_sandbox_bytes = std::uint64_t{128} << 20;
 constexpr std::uint64_t k_least_open_files = 32;
 constexpr std::uint64_t k_default_open_files = 1024;
 constexpr std::uint64_t k_least_processes = 16;
+constexpr std::uint64_t k_default_start_seconds = 600;
 constexpr std::uint64_t k_max_project_bytes = std::uint64_t{1} << 20;
 
 constexpr std::array k_specs{
@@ -39,9 +40,21 @@ constexpr std::array k_specs{
     SettingSpec{"threads", "SPILLWAY_THREADS", "--threads", SettingKind::count, 1, k_most_threads,
                 "a number from 1 to 1024", "the cores allowed", "Threads of the engine"},
     SettingSpec{
-        "sandbox", "SPILLWAY_SANDBOX", "--sandbox", SettingKind::target, 0, 2, "bwrap, process or local", "local",
-        "Run the worker in a sandbox that sees only what the pipeline names (bwrap, also without a value), or "
-        "just in a process of its own, which isolates its memory and nothing else (process)"},
+        "sandbox", "SPILLWAY_SANDBOX", "--sandbox", SettingKind::target, 0, 3, "bwrap, process, command or local",
+        "local",
+        "Run the worker in a sandbox that sees only what the pipeline names (bwrap, also without a value), just in a "
+        "process of its own, which isolates its memory and nothing else (process), or where the command behind -- "
+        "leads (command)"},
+    SettingSpec{
+        "sandbox_command", "SPILLWAY_SANDBOX_COMMAND", "--", SettingKind::command, 0, 0,
+        "a program and its arguments, such as ssh HOST spillway worker", "none",
+        "Start the worker with this command, for --sandbox=command; what it takes to the end of the line is its own"},
+    SettingSpec{"sandbox_shared_files", "SPILLWAY_SANDBOX_SHARED_FILES", "--sandbox-shared-files",
+                SettingKind::boolean, 0, 1, "1, true or yes (0, false or no to turn it off)", "off",
+                "The command's worker sees this machine's files under the same paths: send none"},
+    SettingSpec{"sandbox_start_timeout", "SPILLWAY_SANDBOX_START_TIMEOUT", "--sandbox-start-timeout",
+                SettingKind::count, 1, UINT32_MAX, "a number of seconds, such as 600", "600",
+                "Seconds that the command has to start a worker"},
     SettingSpec{"sandbox_memory", "SPILLWAY_SANDBOX_MEMORY", "--sandbox-memory", SettingKind::bytes,
                 k_least_sandbox_bytes, UINT64_MAX, "a size of at least 128MB, such as 4GB",
                 "twice memory_limit and 1GB", "Memory that a sandboxed worker may take"},
@@ -84,7 +97,7 @@ std::optional<Given> find_given(const SettingSpec& spec, const SettingSources& s
 }
 
 std::optional<Target> parse_target(std::string_view text) {
-  for (const Target target : {Target::local, Target::process, Target::bwrap}) {
+  for (const Target target : {Target::local, Target::process, Target::bwrap, Target::command}) {
     if (text == to_string(target)) return target;
   }
   const std::optional<bool> is_sandboxed = parse_bool(text);
@@ -107,6 +120,8 @@ std::optional<std::uint64_t> parse(const SettingSpec& spec, std::string_view tex
     case SettingKind::target:
       if (const auto target = parse_target(trim(text))) number = static_cast<std::uint64_t>(*target);
       break;
+    case SettingKind::command:
+      break;
   }
   if (!number || *number < spec.least || *number > spec.most) return std::nullopt;
   return number;
@@ -117,6 +132,44 @@ Error bad_value(const SettingSpec& spec, const Given& given) {
       ErrorCode::usage, fmt::format("invalid value '{}' of {}: must be {}", given.text, given.origin, spec.accepted));
   error.location = given.location;
   return error;
+}
+
+/// Whoever runs a project that they were given must not run a program that it names.
+void refuse_project_command(const std::map<std::string, ProjectValue>& project, std::vector<Error>& errors) {
+  const auto command = project.find("sandbox_command");
+  if (command == project.end()) return;
+  errors.push_back(make_error(ErrorCode::usage,
+                              "cannot use setting 'sandbox_command': a project file does not choose a program to run",
+                              "give it behind -- or in SPILLWAY_SANDBOX_COMMAND"));
+  errors.back().location = command->second.location;
+}
+
+/// The command for Target::command: the command line's, else the environment's.
+std::vector<std::string> given_command(const SettingSources& sources, Target target, std::vector<Error>& errors) {
+  if (target != Target::command) {
+    if (!sources.command.empty()) {
+      errors.push_back(make_error(
+          ErrorCode::usage,
+          fmt::format("unexpected command '{}' behind --: the worker does not run there", sources.command.front()),
+          "add --sandbox=command"));
+    }
+    return {};
+  }
+  if (!sources.command.empty()) return sources.command;
+  const auto text = sources.environment ? sources.environment("SPILLWAY_SANDBOX_COMMAND") : std::nullopt;
+  const std::optional<std::vector<std::string>> words = split_words(text.value_or(""));
+  if (!words) {
+    errors.push_back(
+        make_error(ErrorCode::usage,
+                   fmt::format("invalid value '{}' of SPILLWAY_SANDBOX_COMMAND: a quote is not closed", *text)));
+    return {};
+  }
+  if (words->empty()) {
+    errors.push_back(
+        make_error(ErrorCode::usage, "missing command: --sandbox=command needs one that starts a worker",
+                   "put it at the end: spillway run PIPELINE --sandbox=command -- ssh HOST spillway worker"));
+  }
+  return *words;
 }
 
 /// The values that were given, by setting; what is wrong with them goes to `errors`.
@@ -130,10 +183,11 @@ std::map<std::string_view, std::uint64_t> parse_given(const SettingSources& sour
       errors = std::move(read.error());
     }
   }
+  refuse_project_command(project, errors);
   std::map<std::string_view, std::uint64_t> values;
   for (const SettingSpec& spec : k_specs) {
     const std::optional<Given> given = find_given(spec, sources, project);
-    if (!given) continue;
+    if (!given || spec.kind == SettingKind::command) continue;
     if (const auto number = parse(spec, given->text)) {
       values[spec.name] = *number;
     } else {
@@ -160,6 +214,8 @@ std::string_view to_string(Target target) {
       return "process";
     case Target::bwrap:
       return "bwrap";
+    case Target::command:
+      return "command";
   }
   return "unknown";
 }
@@ -167,11 +223,13 @@ std::string_view to_string(Target target) {
 std::span<const SettingSpec> setting_specs() { return k_specs; }
 
 Json Settings::to_json() const {
-  return {{"force_spill", force_spill},
-          {"spill_threshold_rows", spill_threshold_rows ? Json(*spill_threshold_rows) : Json()},
-          {"spill_bytes", spill_bytes},
-          {"memory_limit_bytes", memory_limit_bytes},
-          {"threads", threads}};
+  Json json{{"force_spill", force_spill},
+            {"spill_threshold_rows", spill_threshold_rows ? Json(*spill_threshold_rows) : Json()},
+            {"spill_bytes", spill_bytes},
+            {"memory_limit_bytes", memory_limit_bytes},
+            {"threads", threads}};
+  for (const std::string& name : left_to_worker) json.erase(name);
+  return json;
 }
 
 Result<Settings> Settings::from_json(const Json& json, Settings defaults) {
@@ -211,18 +269,27 @@ tl::expected<Settings, std::vector<Error>> resolve_settings(const SettingSources
                                                             const MachineLimits& machine) {
   std::vector<Error> errors;
   const std::map<std::string_view, std::uint64_t> given = parse_given(sources, errors);
-  if (!errors.empty()) return tl::unexpected(std::move(errors));
   const auto value_or = [&](std::string_view name, std::uint64_t fallback) {
     const auto value = given.find(name);
     return value == given.end() ? fallback : value->second;
   };
   Settings settings;
+  settings.target = static_cast<Target>(value_or("sandbox", 0));
+  if (errors.empty()) settings.command.words = given_command(sources, settings.target, errors);
+  if (!errors.empty()) return tl::unexpected(std::move(errors));
+  settings.command.shares_files = value_or("sandbox_shared_files", 0) != 0;
+  settings.command.start_timeout = std::chrono::seconds(value_or("sandbox_start_timeout", k_default_start_seconds));
   settings.force_spill = value_or("force_spill", 0) != 0;
   if (given.contains("spill_threshold")) settings.spill_threshold_rows = given.at("spill_threshold");
   settings.memory_limit_bytes = value_or("memory_limit", machine.memory_bytes / 10 * 7);
   settings.spill_bytes = value_or("spill_bytes", settings.memory_limit_bytes / 4);
   settings.threads = static_cast<unsigned>(value_or("threads", machine.cores));
-  settings.target = static_cast<Target>(value_or("sandbox", 0));
+  if (settings.target == Target::command) {
+    const bool has_memory = given.contains("memory_limit");
+    if (!has_memory) settings.left_to_worker.emplace_back("memory_limit_bytes");
+    if (!has_memory && !given.contains("spill_bytes")) settings.left_to_worker.emplace_back("spill_bytes");
+    if (!given.contains("threads")) settings.left_to_worker.emplace_back("threads");
+  }
   SandboxLimits& sandbox = settings.sandbox;
   sandbox.memory_bytes = value_or("sandbox_memory", 2 * settings.memory_limit_bytes + k_gigabyte);
   if (given.contains("sandbox_cpu_seconds")) sandbox.cpu_seconds = given.at("sandbox_cpu_seconds");
@@ -232,9 +299,11 @@ tl::expected<Settings, std::vector<Error>> resolve_settings(const SettingSources
   return settings;
 }
 
-Result<SettingSources> process_setting_sources(std::map<std::string, std::string> flags) {
+Result<SettingSources> process_setting_sources(std::map<std::string, std::string> flags,
+                                               std::vector<std::string> command) {
   SettingSources sources;
   sources.flags = std::move(flags);
+  sources.command = std::move(command);
   sources.environment = [](const std::string& variable) -> std::optional<std::string> {
     const char* value = std::getenv(variable.c_str());
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);

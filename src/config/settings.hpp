@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -18,8 +19,9 @@ namespace spillway::config {
 
 using Json = nlohmann::json;
 
-/// Where the worker runs: in this process, in one of its own, or in one that sees only what the pipeline names.
-enum class Target { local, process, bwrap };
+/// Where the worker runs: in this process, in one of its own, in one that sees only what the pipeline names, or where
+/// a command of the user's leads.
+enum class Target { local, process, bwrap, command };
 /// The name in the run card, e.g. "bwrap".
 std::string_view to_string(Target target);
 
@@ -33,7 +35,16 @@ struct SandboxLimits {
   bool operator==(const SandboxLimits&) const = default;
 };
 
-/// How to run. The part that a worker needs to know travels in `prepare.settings`: all but target and sandbox.
+/// Where a command leads, for Target::command.
+struct CommandTarget {
+  std::vector<std::string> words;  ///< the program and its arguments
+  bool shares_files = false;       ///< it sees this machine's files under the same paths: nothing is sent
+  std::chrono::seconds start_timeout{0};
+  bool operator==(const CommandTarget&) const = default;
+};
+
+/// How to run. The part that a worker needs to know travels in `prepare.settings`: all but target, sandbox and
+/// command.
 struct Settings {
   bool force_spill = false;
   std::optional<std::uint64_t> spill_threshold_rows;  ///< unset: frames spill by bytes only
@@ -42,6 +53,9 @@ struct Settings {
   unsigned threads = 1;
   Target target = Target::local;
   SandboxLimits sandbox = {};
+  CommandTarget command = {};
+  /// Names in to_json() of what nobody has set and the worker's machine decides, because it is another one.
+  std::vector<std::string> left_to_worker = {};
 
   Json to_json() const;
   /// Fields that are missing keep their value in `defaults`; a field of the wrong type is an error.
@@ -49,7 +63,7 @@ struct Settings {
   bool operator==(const Settings&) const = default;
 };
 
-enum class SettingKind { boolean, count, bytes, target };
+enum class SettingKind { boolean, count, bytes, target, command };
 
 /// A setting as it is declared, once: flags, environment, project file and help all follow this table.
 struct SettingSpec {
@@ -68,6 +82,7 @@ std::span<const SettingSpec> setting_specs();
 /// Where settings come from, the strongest first. An empty environment variable counts as unset.
 struct SettingSources {
   std::map<std::string, std::string> flags;  ///< by SettingSpec::name; a boolean flag is "true"
+  std::vector<std::string> command = {};     ///< what stands behind "--" on the command line
   std::function<std::optional<std::string>(const std::string& variable)> environment = {};
   std::optional<std::string> project_text = {};  ///< of spillway.yaml
   std::string project_file = "spillway.yaml";
@@ -77,6 +92,7 @@ struct SettingSources {
 tl::expected<Settings, std::vector<Error>> resolve_settings(const SettingSources& sources,
                                                             const MachineLimits& machine);
 /// The sources of this process: its environment and ./spillway.yaml, when there is one.
-Result<SettingSources> process_setting_sources(std::map<std::string, std::string> flags);
+Result<SettingSources> process_setting_sources(std::map<std::string, std::string> flags,
+                                               std::vector<std::string> command);
 
 }  // namespace spillway::config

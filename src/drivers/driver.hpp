@@ -26,7 +26,7 @@ struct StepContext {
   std::string step_id;
   std::string session_id;
   Json config;                     ///< validated against the component's configSchema, defaults applied, no meta keys
-  std::filesystem::path base_dir;  ///< absolute; relative paths in config start here
+  std::filesystem::path base_dir;  ///< of the host, absolute; relative paths in config start here
   std::filesystem::path artifacts_dir;  ///< absolute; artifacts/<step_id>/, exists
   engine::Connection& connection;       ///< of this attempt alone; temporary tables and views on it are dropped after
   const std::vector<frame::ResolvedInput>& inputs;
@@ -37,6 +37,9 @@ struct StepContext {
   /// The fields of the connection that the config names, secrets included, overruled by what the config sets itself;
   /// null when the component takes none. Overwritten when the attempt is over: keep no copy.
   Json connection_fields = {};
+  /// Below it are the host's files, where this is another machine; else empty. Files are opened there (below_root),
+  /// and named as the host names them.
+  std::filesystem::path files_root = {};
 
   /// A file of the step's artifact folder was written: emits artifact_created.
   void artifact_created(std::string_view type, const std::filesystem::path& path) const;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "util/strings.hpp"
+#include "util/version.hpp"
 
 namespace spillway::protocol {
 namespace {
@@ -86,6 +87,49 @@ Result<Command> decode_exec_step(const Json& json) {
   return command;
 }
 
+std::uint64_t count_or(const Json& json, const char* name, std::uint64_t fallback) {
+  const auto field = json.find(name);
+  return field != json.end() && field->is_number_unsigned() ? field->get<std::uint64_t>() : fallback;
+}
+
+/// What commands and messages have in common: `key` is cmd or type.
+Json files_json(const char* key, const FilesStart& start) {
+  return {{key, "files_start"},
+          {"step_id", start.step_id},
+          {"entries", start.entries},
+          {"bytes", start.bytes},
+          {"unreadable", start.unreadable}};
+}
+Json files_json(const char* key, const FilesData& data) {
+  // One that was decoded has its bytes still to come.
+  return {{key, "files_data"}, {"bytes", data.bytes.empty() ? data.size : data.bytes.size()}};
+}
+Json files_json(const char* key, const FilesEnd& end) { return {{key, "files_end"}, {"sha256", end.sha256}}; }
+
+/// Nothing when `name` is none of the three.
+template <typename Variant>
+std::optional<Result<Variant>> decode_files(std::string_view name, const Json& json) {
+  if (name == "files_start") {
+    return FilesStart{text_or(json, "step_id", ""), count_or(json, "entries", 0), count_or(json, "bytes", 0),
+                      object_field(json, "unreadable")};
+  }
+  if (name == "files_end") return FilesEnd{text_or(json, "sha256", "")};
+  if (name != "files_data") return std::nullopt;
+  const std::uint64_t size = count_or(json, "bytes", 0);
+  if (size == 0 || size > k_max_piece_bytes) {
+    return Failure(protocol_error(
+        fmt::format("files_data needs the number 'bytes', from 1 to {}, not {}", k_max_piece_bytes, size)));
+  }
+  return FilesData{size, {}};
+}
+
+template <typename Sent>
+std::string wire_of(const Sent& sent) {
+  std::string text = encode(sent) + "\n";
+  if (const auto* data = std::get_if<FilesData>(&sent)) text += data->bytes;
+  return text;
+}
+
 }  // namespace
 
 std::string encode(const Command& command) {
@@ -119,6 +163,7 @@ std::string encode(const Command& command) {
                              [](const CleanupCommand&) {
                                return Json{{"cmd", "cleanup"}};
                              },
+                             [](const auto& files) { return files_json("cmd", files); },
                          },
                          command));
 }
@@ -145,9 +190,13 @@ std::string encode(const Message& message) {
           [](const ErrorMessage& error) {
             return Json{{"type", "error"}, {"error", error.error}};
           },
+          [](const auto& files) { return files_json("type", files); },
       },
       message));
 }
+
+std::string to_wire(const Command& command) { return wire_of(command); }
+std::string to_wire(const Message& message) { return wire_of(message); }
 
 Result<Command> decode_command(std::string_view line) {
   const Result<Json> json = parse_object(line);
@@ -158,9 +207,12 @@ Result<Command> decode_command(std::string_view line) {
   if (name == "exec_step") return decode_exec_step(*json);
   if (name == "cancel") return CancelCommand{text_or(*json, "step_id", "")};
   if (name == "cleanup") return CleanupCommand{};
+  if (auto files = decode_files<Command>(name, *json)) return std::move(*files);
   if (name.empty()) return Failure(protocol_error("command without the string 'cmd'"));
-  return Failure(
-      protocol_error(fmt::format("unknown command '{}'; known are ping, prepare, exec_step, cancel, cleanup", name)));
+  return Failure(protocol_error(fmt::format(
+      "unknown command '{}'; known are ping, prepare, exec_step, cancel, cleanup, files_start, files_data, "
+      "files_end",
+      name)));
 }
 
 Result<Message> decode_message(std::string_view line) {
@@ -176,9 +228,20 @@ Result<Message> decode_message(std::string_view line) {
   if (type == "metric") {
     return Metric{text_or(*json, "name", ""), json->value("value", Json()), timestamp, object_field(*json, "tags")};
   }
+  if (auto files = decode_files<Message>(type, *json)) return std::move(*files);
   if (type == "error") return ErrorMessage{text_or(*json, "error", "")};
   return Failure(protocol_error(fmt::format("message with neither 'status' nor a known 'type': {}",
                                             to_valid_utf8(line.substr(0, k_quoted_line_bytes)))));
+}
+
+std::optional<Error> version_mismatch(const Json& body) {
+  const Json protocol = body.value("protocol", Json());
+  const Json version = body.value("version", Json());
+  if (protocol == k_version && version == k_program_version) return std::nullopt;
+  return make_error(ErrorCode::sandbox,
+                    fmt::format("the worker speaks protocol {} of version {}, this is protocol {} of version {}",
+                                dump(protocol), dump(version), k_version, k_program_version),
+                    "install the same version of spillway where the worker runs");
 }
 
 Json error_fields(const Error& error) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,9 +12,16 @@ namespace spillway::protocol {
 
 std::string encode(const Command& command);
 std::string encode(const Message& message);
+/// The same with the newline and, of a FilesData, its bytes: what goes over the wire.
+std::string to_wire(const Command& command);
+std::string to_wire(const Message& message);
 /// Fails with ErrorCode::protocol when the line is no JSON object, names no known command or lacks a field.
 Result<Command> decode_command(std::string_view line);
 Result<Message> decode_message(std::string_view line);
+
+/// What a worker says of itself in `ready` and `receiving`, if it is not what this program is (docs/protocol.md,
+/// "Versions"): it would run the same pipeline differently.
+std::optional<Error> version_mismatch(const Json& body);
 
 /// An Error as the fields of a `complete` answer or a `step_failed` event: error, error_type, error_code, hint.
 Json error_fields(const Error& error);

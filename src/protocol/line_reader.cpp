@@ -39,6 +39,13 @@ std::optional<Result<std::string>> LineBuffer::next() {
   return std::nullopt;
 }
 
+std::optional<std::string> LineBuffer::take_bytes(std::size_t count) {
+  if (m_buffer.size() - m_start < count) return std::nullopt;
+  std::string bytes = m_buffer.substr(m_start, count);
+  m_start += count;
+  return bytes;
+}
+
 std::optional<Result<std::string>> LineBuffer::take_rest() { return take_line(m_buffer.size(), m_buffer.size()); }
 
 std::optional<Result<std::string>> LineBuffer::take_line(std::size_t end, std::size_t next_start) {
@@ -57,6 +64,13 @@ std::optional<Result<std::string>> LineReader::next() {
   for (;;) {
     if (auto line = m_lines.next()) return line;
     if (!fill()) return m_lines.take_rest();
+  }
+}
+
+std::optional<std::string> LineReader::take_bytes(std::size_t count) {
+  for (;;) {
+    if (auto bytes = m_lines.take_bytes(count)) return bytes;
+    if (!fill()) return std::nullopt;
   }
 }
 

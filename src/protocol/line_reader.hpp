@@ -16,6 +16,8 @@ class LineBuffer {
   /// The next line that is complete and not blank, without its newline; an error for a line over the limit, whose
   /// bytes are thrown away; nothing when more bytes have to come.
   std::optional<Result<std::string>> next();
+  /// The next bytes as they are, once that many have come; between two lines.
+  std::optional<std::string> take_bytes(std::size_t count);
   /// At the end of the input: what stands there without a newline, unless it is blank.
   std::optional<Result<std::string>> take_rest();
   /// Whether the line that has begun is over the limit already.
@@ -37,6 +39,8 @@ class LineReader {
   /// As LineBuffer::next, but blocks until there is a line; nothing at the end of the input. A last line without a
   /// newline counts as a line.
   std::optional<Result<std::string>> next();
+  /// As LineBuffer::take_bytes, but blocks until they have come; nothing when the input ends before.
+  std::optional<std::string> take_bytes(std::size_t count);
 
  private:
   bool fill();

@@ -16,9 +16,12 @@ namespace spillway::protocol {
 
 using Json = nlohmann::json;
 
-inline constexpr int k_version = 1;
+inline constexpr int k_version = 2;
 /// A longer line is refused, so that neither side can be made to buffer without bound.
 inline constexpr std::size_t k_max_line_bytes = std::size_t{16} * 1024 * 1024;
+
+/// Of a FilesData: what comes in one piece is in memory at both ends.
+inline constexpr std::size_t k_max_piece_bytes = std::size_t{1024} * 1024;
 
 /// Where an input's DataFrame comes from: the output named `key` of step `from_step`.
 struct InputRef {
@@ -55,9 +58,29 @@ struct CancelCommand {
 /// Waits for running steps, frees every frame and ends the session.
 struct CleanupCommand {};
 
-using Command = std::variant<PingCommand, PrepareCommand, ExecStepCommand, CancelCommand, CleanupCommand>;
+/// A stream of files begins (docs/protocol.md, "Files"), the same way in both directions.
+struct FilesStart {
+  std::string step_id;  ///< to the host: whose files they are; empty for those of no one step
+  std::uint64_t entries = 0;
+  std::uint64_t bytes = 0;           ///< of all files together
+  Json unreadable = Json::object();  ///< to the worker: by step, the error of an input that cannot be sent
+};
 
-/// An answer to a command: `status` is ready, complete, cleaned, pong or error; `body` holds its other fields.
+/// A piece of the tar stream. Its bytes follow its line as they are, so that encode() and decode leave them out.
+struct FilesData {
+  std::size_t size = 0;
+  std::string bytes = {};
+};
+
+struct FilesEnd {
+  std::string sha256;  ///< of the tar stream; empty when all of it is to be forgotten
+};
+
+using Command = std::variant<PingCommand, PrepareCommand, ExecStepCommand, CancelCommand, CleanupCommand, FilesStart,
+                             FilesData, FilesEnd>;
+
+/// An answer to a command: `status` is ready, complete, cleaned, pong, receiving, received or error; `body` holds its
+/// other fields.
 struct Response {
   std::string status;
   Json body = Json::object();
@@ -83,6 +106,6 @@ struct ErrorMessage {
   std::string error;
 };
 
-using Message = std::variant<Response, Event, Metric, ErrorMessage>;
+using Message = std::variant<Response, Event, Metric, ErrorMessage, FilesStart, FilesData, FilesEnd>;
 
 }  // namespace spillway::protocol

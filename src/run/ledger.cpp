@@ -172,6 +172,7 @@ void Ledger::cancel_run(int signal) {
 RunOutcome Ledger::close() {
   settle_running_steps();
   skip_pending_steps();
+  forget_lost_artifacts();
   m_outcome.duration_ms = m_clock.elapsed_ms();
   // The wall clock may have been set back meanwhile.
   m_outcome.finished_at = m_outcome.started_at + std::chrono::milliseconds(m_outcome.duration_ms);
@@ -217,6 +218,15 @@ void Ledger::skip_pending_steps() {
     step.status = StepStatus::skipped;
     step.skip = std::move(skip);
     m_observer.step_finished(step);
+  }
+}
+
+/// A worker on another machine may have died before what it told of was here.
+void Ledger::forget_lost_artifacts() {
+  std::error_code ignored;
+  for (StepOutcome& step : m_outcome.steps) {
+    std::erase_if(step.artifacts,
+                  [&](const std::string& artifact) { return !fs::exists(m_outcome.run_dir / artifact, ignored); });
   }
 }
 

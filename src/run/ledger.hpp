@@ -64,6 +64,7 @@ class Ledger {
   void note_connections();
   void settle_running_steps();
   void skip_pending_steps();
+  void forget_lost_artifacts();
   void conclude();
   void record_end();
   Error redacted(Error error) const;

@@ -19,6 +19,8 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual void run_started(const RunOutcome& run) = 0;
+  /// The worker is not ready yet; `activity` says what that takes. Called several times a second.
+  virtual void preparing(const std::string& activity) = 0;
   virtual void step_started(const StepOutcome& step) = 0;
   virtual void step_progressed(const StepOutcome& step, const Progress& progress) = 0;
   virtual void step_finished(const StepOutcome& step) = 0;

@@ -15,7 +15,6 @@
 #include "run/ledger.hpp"
 #include "run/leftovers.hpp"
 #include "run/stdout_copy.hpp"
-#include "util/version.hpp"
 
 namespace spillway::run {
 namespace fs = std::filesystem;
@@ -46,11 +45,13 @@ class Run {
   void start_ready_steps();
   void send(const protocol::Command& command);
 
-  void check_versions(const Json& ready);
   void handle(const protocol::Response& response);
   void handle(const protocol::Event& event);
   void handle(const protocol::Metric& metric);
   void handle(const protocol::ErrorMessage& message);
+  /// The channel keeps files to itself.
+  template <typename Files>
+  void handle(const Files&) {}
   void on_complete(const Json& body);
   void on_error(const Json& body);
   void publish_stdout(StepOutcome& step);
@@ -106,7 +107,13 @@ void Run::prepare() {
   // Whatever happens: nobody needs them again.
   const config::WipeAtEnd wiped(std::get<protocol::PrepareCommand>(command).connections);
   send(command);
-  pump_until([this] { return m_is_ready || m_ledger.outcome().error; });
+  // Nothing runs yet that a run which is stopped would have to wait for.
+  pump_until([this] {
+    if (const std::string activity = m_channel->activity(); !activity.empty()) {
+      m_host.observer.preparing(m_request.redactor.redact(std::string_view(activity)));
+    }
+    return m_is_ready || m_ledger.is_stopping();
+  });
 }
 
 void Run::run_steps() {
@@ -161,21 +168,9 @@ void Run::send(const protocol::Command& command) {
   m_channel->send(command);
 }
 
-/// docs/protocol.md, "Versions": a worker of another version would run the same pipeline differently.
-void Run::check_versions(const Json& ready) {
-  const Json protocol = ready.value("protocol", Json());
-  const Json version = ready.value("version", Json());
-  if (protocol == protocol::k_version && version == k_program_version) return;
-  m_ledger.fail_run(
-      make_error(ErrorCode::sandbox,
-                 fmt::format("the worker speaks protocol {} of version {}, this is protocol {} of version {}",
-                             protocol.dump(), version.dump(), protocol::k_version, k_program_version),
-                 "install the same version of spillway where the worker runs"));
-}
-
 void Run::handle(const protocol::Response& response) {
   if (response.status == "ready") {
-    check_versions(response.body);
+    if (auto mismatch = protocol::version_mismatch(response.body)) m_ledger.fail_run(std::move(*mismatch));
     m_is_ready = !m_ledger.outcome().error;
   } else if (response.status == "complete") {
     on_complete(response.body);

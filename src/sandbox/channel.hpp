@@ -32,6 +32,9 @@ class Channel {
   /// The next message; nothing when none came within `timeout`. Throws ErrorCode::sandbox when the worker is gone and
   /// its messages are used up.
   virtual std::optional<protocol::Message> receive(std::chrono::milliseconds timeout) = 0;
+  /// What it is busy with before the worker can be ready, for whoever waits: "starting the worker: docker run …".
+  /// Empty when there is nothing that is worth telling.
+  virtual std::string activity() const { return {}; }
 };
 
 /// A worker in this process, on a thread of its own.

@@ -77,31 +77,39 @@ constexpr bool k_is_sanitized = false;
 /// One thread, no locks: bytes move in send() and receive(). What waits to be sent is bounded by what a run sends (a
 /// command for each running step), what waits to be taken by one read: a worker that sends faster than its host takes
 /// waits at its pipe.
-class ProcessChannel : public Channel {
+class ProcessChannel : public StreamChannel {
  public:
   explicit ProcessChannel(const WorkerProgram& program)
-      : m_timeouts(program.timeouts), m_explain_death(program.explain_death), m_process(program.process) {}
+      : m_start_activity(program.start_activity),
+        m_timeouts(program.timeouts),
+        m_explain_death(program.explain_death),
+        m_protocol_hint(program.protocol_hint),
+        m_process(program.process) {}
   ProcessChannel(const ProcessChannel&) = delete;
   ProcessChannel& operator=(const ProcessChannel&) = delete;
   ~ProcessChannel() override { stop(); }
 
   void send(const protocol::Command& command) override {
     if (m_loss) fail(*m_loss);
-    std::string line = protocol::encode(command);
-    if (line.size() > protocol::k_max_line_bytes) {
-      fail(ErrorCode::protocol, fmt::format("cannot send a command of {} bytes: the limit is {} bytes", line.size(),
-                                            protocol::k_max_line_bytes));
+    std::string line = protocol::to_wire(command);
+    if (line.size() > protocol::k_max_line_bytes + 1) {
+      fail(ErrorCode::protocol, fmt::format("cannot send a command of {} bytes: the limit is {} bytes",
+                                            line.size() - 1, protocol::k_max_line_bytes));
     }
     m_outbox += line;
-    m_outbox += '\n';
     config::wipe(line);  // it may hold connections
     flush();
   }
+
+  std::string activity() const override { return m_has_spoken ? std::string() : m_start_activity; }
+
+  void send_each(std::function<std::optional<protocol::Command>()> next) override { m_next = std::move(next); }
 
   std::optional<protocol::Message> receive(milliseconds timeout) override {
     flush();
     const Clock::time_point deadline = Clock::now() + timeout;
     for (;;) {
+      refill();
       if (!m_inbox.empty()) {
         protocol::Message message = std::move(m_inbox.front());
         m_inbox.pop_front();
@@ -125,12 +133,23 @@ class ProcessChannel : public Channel {
     return polled[0].revents != 0 && read_messages();
   }
 
+  /// One command at a time, so that messages and the caller have their turn while a worker takes as fast as it can.
+  void refill() {
+    if (!m_next || m_loss || !m_outbox.empty()) return;
+    if (const std::optional<protocol::Command> command = m_next()) {
+      send(*command);
+    } else {
+      m_next = nullptr;
+    }
+  }
+
   void flush() {
     while (!m_outbox.empty() && m_process.in) {
       const ssize_t count = ::write(m_process.in.get(), m_outbox.data() + m_sent, m_outbox.size() - m_sent);
       if (count < 0 && errno == EINTR) continue;
       if (count < 0 && errno == EAGAIN) return;
       if (count < 0) m_process.in.reset();  // it is gone, and the end of its output says how
+      if (m_next) note_life();
       m_sent += count < 0 ? 0 : static_cast<std::size_t>(count);
       if (count < 0 || m_sent == m_outbox.size()) empty_outbox();
     }
@@ -150,23 +169,37 @@ class ProcessChannel : public Channel {
     }
     m_last_heard = Clock::now();
     m_lines.append(*bytes);
-    while (!m_loss) {
-      const std::optional<Result<std::string>> line = m_lines.next();
-      if (!line) break;
-      take(*line ? protocol::decode_message(**line) : Failure(line->error()));
+    while (!m_loss && take_next()) {
     }
     if (m_lines.is_over_long() && !m_loss) take(Failure(m_lines.take_rest()->error()));
     return true;
+  }
+
+  /// Takes a message, or the bytes that follow one; false when more has to come.
+  bool take_next() {
+    if (m_awaiting_bytes != 0) {
+      std::optional<std::string> bytes = m_lines.take_bytes(m_awaiting_bytes);
+      if (!bytes) return false;
+      m_inbox.push_back(protocol::FilesData{std::exchange(m_awaiting_bytes, 0), std::move(*bytes)});
+      return true;
+    }
+    const std::optional<Result<std::string>> line = m_lines.next();
+    if (line) take(*line ? protocol::decode_message(**line) : Failure(line->error()));
+    return line.has_value();
   }
 
   void take(Result<protocol::Message> message) {
     if (!message) {
       lose(make_error(ErrorCode::sandbox,
                       fmt::format("the worker broke the protocol: {}", message.error().full_message()),
-                      "host and worker must be the same version of spillway"));
+                      m_protocol_hint));
       return;
     }
     m_has_spoken = true;
+    if (const auto* data = std::get_if<protocol::FilesData>(&*message)) {
+      m_awaiting_bytes = data->size;
+      return;
+    }
     if (const auto* response = std::get_if<protocol::Response>(&*message)) {
       if (response->status == "pong" && response->body.value("echo", protocol::Json()) == k_heartbeat_data) {
         m_pinged.reset();
@@ -187,24 +220,39 @@ class ProcessChannel : public Channel {
   void watch() {
     if (m_loss) return;
     const Clock::time_point now = Clock::now();
-    if (!m_pinged && now - m_last_heard >= m_timeouts.heartbeat_interval) {
+    if (!m_has_spoken && m_timeouts.start_timeout) {
+      if (now - m_started >= *m_timeouts.start_timeout) lose(silence("said nothing", *m_timeouts.start_timeout));
+    } else if (!m_pinged && now - m_last_heard >= m_timeouts.heartbeat_interval) {
       m_pinged = now;
       send(protocol::PingCommand{k_heartbeat_data});
     } else if (m_pinged && now - *m_pinged >= m_timeouts.pong_timeout) {
-      lose(make_error(ErrorCode::sandbox,
-                      fmt::format("the worker does not respond: it did not answer a ping within {} ms",
-                                  m_timeouts.pong_timeout.count())));
+      lose(silence("did not answer a ping", m_timeouts.pong_timeout));
     }
+  }
+
+  /// A worker that takes what it is sent is alive, also when it has nothing to say.
+  void note_life() {
+    m_last_heard = Clock::now();
+    if (m_pinged) m_pinged = m_last_heard;
+  }
+
+  Error silence(std::string_view what, milliseconds time) {
+    if (std::optional<Error> explained = explained_death({{}, {}, m_has_spoken, true})) return std::move(*explained);
+    return make_error(ErrorCode::sandbox,
+                      fmt::format("the worker does not respond: it {} within {} ms", what, time.count()));
+  }
+
+  std::optional<Error> explained_death(WorkerDeath death) {
+    drain_errors();
+    death.last_words = m_last_words.lines();
+    return m_explain_death ? m_explain_death(death) : std::nullopt;
   }
 
   /// Why the worker's output ended.
   Error death() {
     WorkerDeath death{m_process.wait(m_timeouts.exit_grace), {}, m_has_spoken};
-    drain_errors();
+    if (std::optional<Error> explained = explained_death(death)) return std::move(*explained);
     death.last_words = m_last_words.lines();
-    if (m_explain_death) {
-      if (std::optional<Error> explained = m_explain_death(death)) return std::move(*explained);
-    }
     std::string text = death.status ? fmt::format("the worker ended: {}", death.status->to_string())
                                     : "the worker closed its output without ending";
     const int signal = death.status ? death.status->killed_by() : 0;
@@ -221,6 +269,7 @@ class ProcessChannel : public Channel {
     m_loss = std::move(error);
     m_process.in.reset();
     empty_outbox();
+    m_next = nullptr;
     m_process.send_signal(SIGKILL);
   }
 
@@ -253,16 +302,21 @@ class ProcessChannel : public Channel {
     return false;
   }
 
+  std::string m_start_activity;
   ChannelTimeouts m_timeouts;
   std::function<std::optional<Error>(const WorkerDeath&)> m_explain_death;
+  std::string m_protocol_hint;
   ChildProcess m_process;
   std::string m_outbox;
-  std::size_t m_sent = 0;  ///< bytes of it that the worker's pipe has taken
+  std::size_t m_sent = 0;                                    ///< bytes of it that the worker's pipe has taken
+  std::function<std::optional<protocol::Command>()> m_next;  ///< the rest of what is sent piece by piece
   protocol::LineBuffer m_lines;
+  std::size_t m_awaiting_bytes = 0;  ///< that follow the last line
   std::deque<protocol::Message> m_inbox;
   LastLines m_last_words;
   bool m_has_spoken = false;
-  Clock::time_point m_last_heard = Clock::now();
+  Clock::time_point m_started = Clock::now();
+  Clock::time_point m_last_heard = m_started;
   std::uint64_t m_memory_kills = memory_kills_of_machine();  ///< when it started
   std::optional<Clock::time_point> m_pinged;                 ///< when; until it answers
   std::optional<Error> m_loss;                               ///< why there is no worker any more
@@ -270,7 +324,7 @@ class ProcessChannel : public Channel {
 
 }  // namespace
 
-std::unique_ptr<Channel> open_process_channel(const WorkerProgram& program) {
+std::unique_ptr<StreamChannel> open_process_channel(const WorkerProgram& program) {
   return std::make_unique<ProcessChannel>(program);
 }
 

@@ -72,6 +72,26 @@ void write_file_atomically(const fs::path& path, std::string_view bytes, Durabil
   file.publish(durability);
 }
 
+fs::path below_root(const fs::path& root, const fs::path& path) {
+  return root.empty() ? path : root / path.relative_path();
+}
+
+MissingFolders::MissingFolders(const fs::path& folder) {
+  std::error_code ignored;
+  for (fs::path above = folder; !above.empty() && !fs::exists(above, ignored); above = above.parent_path()) {
+    m_missing.push_back(above);
+  }
+}
+
+MissingFolders::~MissingFolders() {
+  std::error_code ignored;
+  for (const fs::path& folder : m_missing) fs::remove(folder, ignored);
+}
+
+void MissingFolders::make() const {
+  if (!m_missing.empty()) spillway::create_directories(m_missing.front());
+}
+
 AtomicFile::AtomicFile(fs::path path, std::string_view tag)
     : m_path(std::move(path)), m_temp_path(temp_path_for(m_path, tag)) {}
 

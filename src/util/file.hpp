@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "util/error.hpp"
 #include "util/fd.hpp"
@@ -20,6 +21,27 @@ void create_directories(const std::filesystem::path& path);
 enum class Durability { process, machine };
 /// Writes a file so that readers see the old content or the new, never a part: temporary file, rename.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes, Durability durability);
+
+/// Where a path of another machine is on this one, which has that machine's files below `root`. With an empty `root`
+/// both are the same.
+std::filesystem::path below_root(const std::filesystem::path& root, const std::filesystem::path& path);
+
+/// The folders that are missing above a file: make() makes them, and they go again unless keep() was called. Of one
+/// that somebody filled meanwhile nothing goes.
+class MissingFolders {
+ public:
+  explicit MissingFolders(const std::filesystem::path& folder);
+  MissingFolders(MissingFolders&&) = default;
+  MissingFolders(const MissingFolders&) = delete;
+  MissingFolders& operator=(const MissingFolders&) = delete;
+  ~MissingFolders();
+  /// Throws an os_error that names the folder.
+  void make() const;
+  void keep() { m_missing.clear(); }
+
+ private:
+  std::vector<std::filesystem::path> m_missing;  ///< the deepest first
+};
 
 /// A file that is written elsewhere under temp_path() (same folder) and appears under path() only by publish().
 /// The destructor removes what was not published. Used for outputs that a library writes by name.

@@ -192,10 +192,10 @@ ChildProcess::ChildProcess(const ProcessSpec& spec) {
   m_pid = ::fork();
   if (m_pid < 0) fail(os_error(errno, "cannot start a process"));
   if (m_pid == 0) {
-    ::setpgid(0, 0);
+    // A group of its own, and no terminal: a program that wants to ask somebody is told at once that nobody is there.
+    ::setsid();
     guard_program(launch);
   }
-  ::setpgid(m_pid, m_pid);  // both sides: whoever comes first
   m_pidfd = Fd(static_cast<int>(::syscall(SYS_pidfd_open, m_pid, 0)));
   report.write.reset();
   int reason = 0;

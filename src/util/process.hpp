@@ -45,10 +45,10 @@ struct ProcessSpec {
   std::chrono::milliseconds orphan_grace{0};
 };
 
-/// A program behind three pipes, in a process group of its own, with no other descriptor of this process. A guard
-/// process stands between: when this process dies, however it dies, the guard kills the program after the grace that
-/// the spec gives. Killed and collected on destruction. Used by the thread that made it: that thread's end counts as
-/// the death of the process.
+/// A program behind three pipes, in a session and process group of its own, with no other descriptor of this process.
+/// A guard process stands between: when this process dies, however it dies, the guard kills the program after the
+/// grace that the spec gives. Killed and collected on destruction. Used by the thread that made it: that thread's end
+/// counts as the death of the process.
 class ChildProcess {
  public:
   /// Throws an os_error that names the program when it cannot be started.

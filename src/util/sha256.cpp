@@ -11,11 +11,20 @@
 namespace spillway {
 
 std::string sha256_hex(std::string_view bytes) {
+  Sha256 hash;
+  hash.append(bytes);
+  return hash.hex();
+}
+
+Sha256::Sha256() : m_state(std::make_unique<SHA256state_st>()) { SHA256_Init(m_state.get()); }
+
+Sha256::~Sha256() = default;
+
+void Sha256::append(std::string_view bytes) { SHA256_Update(m_state.get(), bytes.data(), bytes.size()); }
+
+std::string Sha256::hex() {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256_CTX context;
-  SHA256_Init(&context);
-  SHA256_Update(&context, bytes.data(), bytes.size());
-  SHA256_Final(digest.data(), &context);
+  SHA256_Final(digest.data(), m_state.get());
   std::string hex;
   for (unsigned char byte : digest) hex += fmt::format("{:02x}", byte);
   return hex;

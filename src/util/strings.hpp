@@ -10,6 +10,9 @@ namespace spillway {
 
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::vector<std::string> split(std::string_view text, char separator);
+/// The words of a command line, as a shell splits them: at blanks, unless these are quoted with '…', "…" or \.
+/// Nothing else is special. Empty when a quote is not closed.
+std::optional<std::vector<std::string>> split_words(std::string_view text);
 std::string_view trim(std::string_view text);
 std::string to_lower(std::string_view text);
 /// `from` replaced by `to` wherever it stands.

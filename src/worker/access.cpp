@@ -20,7 +20,9 @@ std::optional<NamedFiles> files_of(const nlohmann::json& step, const SessionPath
   if (spec == nullptr) return std::nullopt;
   const StepConfig step_config = read_step_config(paths.session_dir, step.value("cfg_path", ""));
   const pipeline::StepPaths named = pipeline::step_paths(*spec, step_config.config);
-  const auto absolute = [&](const std::string& path) { return (paths.base_dir / path).lexically_normal(); };
+  const auto absolute = [&](const std::string& path) {
+    return below_root(paths.files_root, (paths.base_dir / path).lexically_normal());
+  };
   NamedFiles files{step.value("id", ""), {}, {}};
   for (const std::string& pattern : named.read) {
     for (const fs::path& file : expand_glob(absolute(pattern).string())) files.read.push_back(file);

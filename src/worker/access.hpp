@@ -14,11 +14,12 @@ namespace spillway::worker {
 /// Where a session's files are.
 struct SessionPaths {
   std::string session_id;
-  std::filesystem::path session_dir;  ///< absolute: the run directory
-  std::filesystem::path base_dir;     ///< absolute: relative paths of step configs start here
+  std::filesystem::path session_dir;      ///< absolute: the run directory
+  std::filesystem::path base_dir;         ///< of the host, absolute: relative paths of step configs start here
+  std::filesystem::path files_root = {};  ///< below it are the host's files, where this is another machine
 };
 
-/// The files that a step's config names, absolute: patterns are expanded for what exists.
+/// The files that a step's config names, absolute and where they are here: patterns are expanded for what exists.
 struct NamedFiles {
   std::string step_id;
   std::vector<std::filesystem::path> read;

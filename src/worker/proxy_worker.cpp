@@ -7,6 +7,9 @@
 
 #include "protocol/codec.hpp"
 #include "util/clock.hpp"
+#include "util/version.hpp"
+#include "worker/host_paths_sink.hpp"
+#include "worker/mirror.hpp"
 #include "worker/session.hpp"
 
 namespace spillway::worker {
@@ -22,7 +25,7 @@ void ProxyWorker::handle(const protocol::Command& command) {
   try {
     std::visit([this](const auto& known) { answer(known); }, command);
   } catch (...) {
-    m_sink.emit(Response{"error", protocol::error_fields(current_error())});
+    sink().emit(Response{"error", protocol::error_fields(current_error())});
   }
 }
 
@@ -32,8 +35,9 @@ void ProxyWorker::answer(const protocol::PingCommand& command) {
 
 void ProxyWorker::answer(const protocol::PrepareCommand& command) {
   if (m_session) fail(ErrorCode::protocol, "a session is open: send cleanup before another prepare");
-  m_session = std::make_unique<Session>(command, m_sink, m_drivers, m_catalog);
-  m_sink.emit(Response{"ready", m_session->ready_body()});
+  if (m_mirror && m_mirror->is_receiving()) fail(ErrorCode::protocol, "prepare comes after the files have come");
+  m_session = std::make_unique<Session>(command, sink(), m_drivers, m_catalog, m_mirror.get());
+  sink().emit(Response{"ready", m_session->ready_body()});
 }
 
 void ProxyWorker::answer(const protocol::ExecStepCommand& command) {
@@ -49,7 +53,30 @@ void ProxyWorker::answer(const protocol::CleanupCommand&) {
   if (!m_session) fail(ErrorCode::protocol, "there is no session to clean up");
   Json body = m_session->cleanup();
   m_session.reset();
-  m_sink.emit(Response{"cleaned", std::move(body)});
+  sink().emit(Response{"cleaned", std::move(body)});
+  m_host_paths.reset();
+  m_mirror.reset();
 }
+
+void ProxyWorker::answer(const protocol::FilesStart& start) {
+  if (m_session) fail(ErrorCode::protocol, "a session is open: files come before prepare");
+  m_mirror.reset();
+  m_mirror = std::make_unique<Mirror>(start);
+  m_host_paths = std::make_unique<HostPathsSink>(m_sink, m_mirror->root());
+  m_sink.emit(Response{"receiving", {{"protocol", protocol::k_version}, {"version", k_program_version}}});
+}
+
+void ProxyWorker::answer(const protocol::FilesData& data) {
+  if (m_mirror) m_mirror->append(data.bytes);
+}
+
+void ProxyWorker::answer(const protocol::FilesEnd& end) {
+  if (!m_mirror) fail(ErrorCode::protocol, "there is no stream of files to end");
+  m_mirror->finish(end);
+  m_sink.emit(
+      Response{"received", {{"entries", m_mirror->announced().entries}, {"bytes", m_mirror->announced().bytes}}});
+}
+
+protocol::Sink& ProxyWorker::sink() { return m_host_paths ? *m_host_paths : m_sink; }
 
 }  // namespace spillway::worker

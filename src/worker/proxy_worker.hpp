@@ -9,6 +9,8 @@
 
 namespace spillway::worker {
 
+class HostPathsSink;
+class Mirror;
 class Session;
 
 /// Executes the command stream of contracts.md: prepare opens a session (engine, frames, drivers), each exec_step
@@ -32,10 +34,16 @@ class ProxyWorker {
   void answer(const protocol::ExecStepCommand& command);
   void answer(const protocol::CancelCommand& command);
   void answer(const protocol::CleanupCommand& command);
+  void answer(const protocol::FilesStart& start);
+  void answer(const protocol::FilesData& data);
+  void answer(const protocol::FilesEnd& end);
+  protocol::Sink& sink();
 
   protocol::Sink& m_sink;
   const drivers::DriverRegistry& m_drivers;
   pipeline::ComponentCatalog m_catalog = pipeline::ComponentCatalog::built_in();
+  std::unique_ptr<Mirror> m_mirror;  ///< when the host's files were sent
+  std::unique_ptr<HostPathsSink> m_host_paths;
   std::unique_ptr<Session> m_session;
 };
 

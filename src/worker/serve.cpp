@@ -5,6 +5,8 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
+#include <variant>
 
 #include "drivers/registry.hpp"
 #include "protocol/codec.hpp"
@@ -21,7 +23,7 @@ class LineSink : public protocol::Sink {
   explicit LineSink(int fd) : m_fd(fd) {}
 
   void emit(protocol::Message message) override {
-    const std::string line = protocol::encode(message) + "\n";
+    const std::string line = protocol::to_wire(message);
     const std::scoped_lock lock(m_mutex);
     if (m_broken) return;
     try {
@@ -37,6 +39,15 @@ class LineSink : public protocol::Sink {
   bool m_broken = false;
 };
 
+/// Reads the bytes that follow the command's line; false when the input ends before they do.
+bool take_bytes(protocol::Command& command, protocol::LineReader& reader) {
+  auto* data = std::get_if<protocol::FilesData>(&command);
+  if (data == nullptr) return true;
+  std::optional<std::string> bytes = reader.take_bytes(data->size);
+  if (bytes) data->bytes = std::move(*bytes);
+  return bytes.has_value();
+}
+
 }  // namespace
 
 int serve(int in_fd, int out_fd) {
@@ -46,7 +57,8 @@ int serve(int in_fd, int out_fd) {
   ProxyWorker worker(sink, drivers);
   protocol::LineReader reader(in_fd);
   while (std::optional<Result<std::string>> line = reader.next()) {
-    const Result<protocol::Command> command = *line ? protocol::decode_command(**line) : Failure(line->error());
+    Result<protocol::Command> command = *line ? protocol::decode_command(**line) : Failure(line->error());
+    if (command && !take_bytes(*command, reader)) break;
     if (command) {
       worker.handle(*command);
     } else {

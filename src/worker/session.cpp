@@ -13,6 +13,7 @@
 #include "util/file.hpp"
 #include "util/version.hpp"
 #include "worker/memory_plan.hpp"
+#include "worker/mirror.hpp"
 #include "worker/step_config.hpp"
 
 namespace spillway::worker {
@@ -83,8 +84,8 @@ class Session::Attachment {
 };
 
 Session::Session(const protocol::PrepareCommand& command, protocol::Sink& sink,
-                 const drivers::DriverRegistry& drivers, const pipeline::ComponentCatalog& catalog)
-    : m_connections(command.connections), m_sink(sink), m_drivers(drivers), m_catalog(catalog) {
+                 const drivers::DriverRegistry& drivers, const pipeline::ComponentCatalog& catalog, Mirror* mirror)
+    : m_connections(command.connections), m_sink(sink), m_drivers(drivers), m_catalog(catalog), m_mirror(mirror) {
   m_paths.session_id = command.session_id;
   m_pipeline_id = command.manifest.value("/pipeline/id"_json_pointer, "");
   const std::string session_dir = text_at(command.settings, "session_dir");
@@ -92,6 +93,7 @@ Session::Session(const protocol::PrepareCommand& command, protocol::Sink& sink,
   m_paths.session_dir =
       fs::absolute(session_dir.empty() ? fs::path("logs") / command.session_id : fs::path(session_dir));
   m_paths.base_dir = fs::absolute(base_dir.empty() ? fs::path(".") : fs::path(base_dir)).lexically_normal();
+  if (m_mirror != nullptr) enter_mirror(command.manifest);
   const config::Settings defaults =
       value_or_throw(config::resolve_settings({}, config::detect_machine()).map_error([](std::vector<Error> errors) {
         return errors[0];
@@ -112,6 +114,18 @@ Session::Session(const protocol::PrepareCommand& command, protocol::Sink& sink,
   m_sink.event("session_initialized", {{"session_id", m_paths.session_id},
                                        {"drivers_loaded", ready_body()["drivers_loaded"]},
                                        {"worker_version", k_program_version}});
+}
+
+/// From here on the host's paths lead to its files below the mirror's root, also those that are relative in SQL.
+void Session::enter_mirror(const nlohmann::json& manifest) {
+  m_paths.files_root = m_mirror->root();
+  m_paths.session_dir = below_root(m_paths.files_root, m_paths.session_dir);
+  const fs::path base = below_root(m_paths.files_root, m_paths.base_dir);
+  spillway::create_directories(base);
+  fs::current_path(base);
+  for (NamedFiles& files : named_files(manifest, m_paths, m_catalog)) {
+    m_outputs[files.step_id] = std::move(files.write);
+  }
 }
 
 Session::~Session() {
@@ -159,13 +173,28 @@ void Session::run_step(const protocol::ExecStepCommand& command, Running& runnin
     Outcome outcome;
     outcome.driver = command.driver;
     handle_exec_step(command, running, outcome);
+    send_files(command.step_id, Sent::artifacts_and_outputs, running.cancel);
     report_success(command, outcome);
   } catch (...) {
     Error error = current_error();
     if (running.cancel.is_cancelled()) error = make_error(ErrorCode::cancelled, "cancelled");
     m_step_outputs->note_missing(command.step_id, "it failed");
+    try {
+      send_files(command.step_id, Sent::artifacts, running.cancel);
+    } catch (...) {
+      // The host has been told to forget them, and the error that counts is the first one.
+    }
     report_failure(command, error);
   }
+}
+
+/// docs/protocol.md, "Files": what the host has to have before it hears that the step is over.
+void Session::send_files(const std::string& step_id, Sent what, const CancelToken& cancel) {
+  if (m_mirror == nullptr) return;
+  const auto named = m_outputs.find(step_id);
+  const bool has_outputs = what == Sent::artifacts_and_outputs && named != m_outputs.end();
+  m_mirror->send(step_id, m_paths.session_dir / "artifacts" / step_id,
+                 has_outputs ? named->second : std::vector<fs::path>{}, m_sink, cancel);
 }
 
 /// runtime-guide.md, "handle_exec_step() Must".
@@ -200,9 +229,13 @@ void Session::handle_exec_step(const protocol::ExecStepCommand& command, Running
                                control,
                                running.cancel,
                                m_pipeline_id,
-                               m_connections.fields_for(command.step_id, config, *spec)};
+                               m_connections.fields_for(command.step_id, config, *spec),
+                               m_paths.files_root};
   const config::WipeAtEnd wiped(context.connection_fields);
   const Attachment attachment(running, connection);
+  if (m_mirror != nullptr) {
+    if (std::optional<Error> error = m_mirror->unreadable_input(command.step_id)) fail(std::move(*error));
+  }
   const drivers::StepResult result = driver->second->run(context);
   outcome.rows_written = result.rows_written;
   if (result.df) {
@@ -308,6 +341,7 @@ Json Session::cleanup() {
   m_database.reset();
   std::error_code ignored;
   fs::remove_all(m_paths.session_dir / "tmp", ignored);
+  if (m_mirror != nullptr) m_mirror->send("", m_paths.session_dir / "artifacts", {}, m_sink, CancelToken());
   m_sink.metric("peak_memory_bytes", peak_memory_bytes(), "bytes", "");
 
   const std::uint64_t total_rows = m_has_writer ? m_rows_written.load() : m_rows_read.load();

@@ -26,12 +26,15 @@ namespace spillway::worker {
 
 using Json = nlohmann::json;
 
+class Mirror;
+
 /// One prepared run: engine, frames and running steps. Created by `prepare`, ended by `cleanup`.
 class Session {
  public:
   /// Opens the engine and locks it to the files that the manifest's steps name. Throws what `prepare` answers.
+  /// `mirror` has the host's files where this is another machine; else null.
   Session(const protocol::PrepareCommand& command, protocol::Sink& sink, const drivers::DriverRegistry& drivers,
-          const pipeline::ComponentCatalog& catalog);
+          const pipeline::ComponentCatalog& catalog, Mirror* mirror);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
   /// Cancels running steps and waits for them.
@@ -65,6 +68,9 @@ class Session {
   void report_failure(const protocol::ExecStepCommand& command, const Error& error);
   engine::StatementControl control_of(const std::string& step_id, const CancelToken& cancel);
   void wait_for_steps();
+  void enter_mirror(const nlohmann::json& manifest);
+  enum class Sent { artifacts, artifacts_and_outputs };
+  void send_files(const std::string& step_id, Sent what, const CancelToken& cancel);
 
   SessionPaths m_paths;
   std::string m_pipeline_id;
@@ -73,6 +79,8 @@ class Session {
   protocol::Sink& m_sink;
   const drivers::DriverRegistry& m_drivers;
   const pipeline::ComponentCatalog& m_catalog;
+  Mirror* m_mirror;
+  std::map<std::string, std::vector<std::filesystem::path>> m_outputs;  ///< by step, with a mirror
 
   std::unique_ptr<engine::Database> m_database;
   std::unique_ptr<frame::FrameCache> m_step_outputs;

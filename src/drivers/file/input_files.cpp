@@ -11,15 +11,19 @@
 #include "drivers/file/config.hpp"
 #include "engine/sql.hpp"
 #include "util/fd.hpp"
+#include "util/file.hpp"
 #include "util/glob.hpp"
 
 namespace spillway::drivers::file {
 namespace fs = std::filesystem;
 namespace {
 
-std::string base_prefix(const StepContext& context) {
-  const std::string base = context.base_dir.lexically_normal().string();
-  return base.ends_with('/') ? base : base + "/";
+/// What stands before the part of a path that is shown: of one below the base folder, and of any other.
+std::vector<std::string> hidden_prefixes(const StepContext& context) {
+  const std::string base = below_root(context.files_root, context.base_dir.lexically_normal()).string();
+  std::vector<std::string> prefixes{base.ends_with('/') ? base : base + "/"};
+  if (!context.files_root.empty()) prefixes.push_back(context.files_root.string());
+  return prefixes;
 }
 
 std::string cannot_read(const std::string& shown) { return fmt::format("cannot read '{}'", shown); }
@@ -42,6 +46,20 @@ std::vector<fs::path> expand(const StepContext& context, const std::string& text
   return files;
 }
 
+}  // namespace
+
+fs::path absolute_path(const StepContext& context, const std::string& text) {
+  return below_root(context.files_root, (context.base_dir / text).lexically_normal());
+}
+
+std::string shown_path(const StepContext& context, const fs::path& path) {
+  const std::string text = path.string();
+  for (const std::string& prefix : hidden_prefixes(context)) {
+    if (text.starts_with(prefix)) return text.substr(prefix.size());
+  }
+  return text;
+}
+
 void check_readable(const InputFile& file, const std::string& missing_hint) {
   // Without O_NONBLOCK, opening a pipe would wait for its writer.
   const Fd fd(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -60,18 +78,6 @@ void check_readable(const InputFile& file, const std::string& missing_hint) {
          "write its content to a file first: it is read more than once");
   }
   if (status.st_size == 0) fail(ErrorCode::bad_data, cannot_read(file.shown) + ": the file is empty");
-}
-
-}  // namespace
-
-fs::path absolute_path(const StepContext& context, const std::string& text) {
-  return (context.base_dir / text).lexically_normal();
-}
-
-std::string shown_path(const StepContext& context, const fs::path& path) {
-  const std::string text = path.string();
-  const std::string prefix = base_prefix(context);
-  return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
 }
 
 std::vector<InputFile> input_files(const StepContext& context) {
@@ -103,11 +109,14 @@ std::string described(const std::vector<InputFile>& files) {
 }
 
 std::string shown_path_sql(const StepContext& context, const std::string& name) {
-  const std::string prefix = base_prefix(context);
   const std::string column = engine::quote_identifier(name);
-  // SQL counts characters, not bytes: the prefix may hold others than ASCII.
-  return fmt::format("CASE WHEN starts_with({0}, {1}) THEN substr({0}, length({1}) + 1) ELSE {0} END", column,
-                     engine::quote_literal(prefix));
+  std::string cases;
+  for (const std::string& prefix : hidden_prefixes(context)) {
+    // SQL counts characters, not bytes: the prefix may hold others than ASCII.
+    cases += fmt::format("WHEN starts_with({0}, {1}) THEN substr({0}, length({1}) + 1) ", column,
+                         engine::quote_literal(prefix));
+  }
+  return fmt::format("CASE {}ELSE {} END", cases, column);
 }
 
 }  // namespace spillway::drivers::file

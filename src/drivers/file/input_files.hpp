@@ -19,6 +19,10 @@ std::filesystem::path absolute_path(const StepContext& context, const std::strin
 /// A path as messages show it.
 std::string shown_path(const StepContext& context, const std::filesystem::path& path);
 
+/// Throws unless `file` is a regular file that can be read and is not empty; `missing_hint` is for one that is not
+/// there.
+void check_readable(const InputFile& file, const std::string& missing_hint);
+
 /// The files that `path` of the config names, globs expanded, each once, in the order of the config. Throws unless
 /// every one is a regular file that can be read and is not empty.
 std::vector<InputFile> input_files(const StepContext& context);

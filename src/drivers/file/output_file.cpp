@@ -1,7 +1,6 @@
 #include "drivers/file/output_file.hpp"
 
 #include <system_error>
-#include <vector>
 
 #include <fmt/format.h>
 
@@ -16,30 +15,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view k_write_mode = "replace";
-
-/// The folders that are missing above a file: make() makes them, and they go again unless keep() was called.
-class MissingFolders {
- public:
-  explicit MissingFolders(const fs::path& folder) {
-    std::error_code ignored;
-    for (fs::path above = folder; !above.empty() && !fs::exists(above, ignored); above = above.parent_path()) {
-      m_missing.push_back(above);
-    }
-  }
-  MissingFolders(const MissingFolders&) = delete;
-  MissingFolders& operator=(const MissingFolders&) = delete;
-  ~MissingFolders() {
-    std::error_code ignored;  // a folder that somebody else filled meanwhile stays
-    for (const fs::path& folder : m_missing) fs::remove(folder, ignored);
-  }
-  void make() const {
-    if (!m_missing.empty()) spillway::create_directories(m_missing.front());
-  }
-  void keep() { m_missing.clear(); }
-
- private:
-  std::vector<fs::path> m_missing;  ///< the deepest first
-};
 
 struct Target {
   std::string named;  ///< as the config names it

@@ -54,6 +54,7 @@ TEST(Settings, EveryVariableOfTheContractIsRead) {
                                                  {"SPILLWAY_THREADS", "3"}}));
   Settings expected{true, 1000, std::uint64_t{1} << 20, std::uint64_t{1536} << 20, 3};
   expected.sandbox = settings.sandbox;
+  expected.command = settings.command;
   EXPECT_EQ(settings, expected);
 }
 
@@ -150,6 +151,62 @@ TEST(Settings, TheLimitsOfASandbox) {
                                              {"sandbox_processes", "32"},
                                              {"sandbox_file_size", "1GB"}}});
   EXPECT_EQ(given.sandbox, (SandboxLimits{std::uint64_t{2} << 30, 60, 64, 32, std::uint64_t{1} << 30}));
+}
+
+TEST(Settings, TheCommandOfACommandTarget) {
+  using Words = std::vector<std::string>;
+  SettingSources sources = sources_of(
+      {{"SPILLWAY_SANDBOX", "command"}, {"SPILLWAY_SANDBOX_COMMAND", "ssh -o 'User you' host spillway worker"}});
+  Settings settings = resolved(sources);
+  EXPECT_EQ(settings.target, Target::command);
+  EXPECT_EQ(settings.command.words, (Words{"ssh", "-o", "User you", "host", "spillway", "worker"}));
+  EXPECT_FALSE(settings.command.shares_files);
+  EXPECT_EQ(settings.command.start_timeout, std::chrono::seconds(600));
+  sources.command = {"docker", "run"};
+  EXPECT_EQ(resolved(sources).command.words, (Words{"docker", "run"}));
+  sources.flags = {{"sandbox", "bwrap"}};
+  sources.command.clear();
+  EXPECT_EQ(resolved(sources).command.words, Words{}) << "the variable is for when it is wanted";
+}
+
+TEST(Settings, MemoryAndThreadsAreTheOtherMachinesUnlessTheyAreGiven) {
+  SettingSources sources = sources_of({});
+  sources.command = {"ssh"};
+  sources.flags = {{"sandbox", "command"}};
+  EXPECT_EQ(resolved(sources).to_json(), Json({{"force_spill", false}, {"spill_threshold_rows", nullptr}}));
+  sources.flags["threads"] = "3";
+  sources.flags["memory_limit"] = "1GB";
+  const Json json = resolved(sources).to_json();
+  EXPECT_EQ(json["threads"], 3);
+  EXPECT_EQ(json["memory_limit_bytes"], std::uint64_t{1} << 30);
+  EXPECT_EQ(json["spill_bytes"], std::uint64_t{1} << 28);
+}
+
+TEST(Settings, MistakesWithACommand) {
+  SettingSources sources = sources_of({});
+  sources.flags = {{"sandbox", "command"}};
+  EXPECT_EQ(errors_of(sources),
+            std::vector<std::string>{
+                "error: missing command: --sandbox=command needs one that starts a worker\n"
+                "  hint: put it at the end: spillway run PIPELINE --sandbox=command -- ssh HOST spillway worker"});
+  sources.environment = sources_of({{"SPILLWAY_SANDBOX_COMMAND", "ssh 'host"}}).environment;
+  EXPECT_EQ(errors_of(sources),
+            std::vector<std::string>{
+                "error: invalid value 'ssh 'host' of SPILLWAY_SANDBOX_COMMAND: a quote is not closed"});
+  sources.flags.clear();
+  sources.command = {"ssh", "host"};
+  EXPECT_EQ(errors_of(sources),
+            std::vector<std::string>{"error: unexpected command 'ssh' behind --: the worker does not run there\n"
+                                     "  hint: add --sandbox=command"});
+}
+
+TEST(Settings, AProjectFileChoosesNoProgram) {
+  SettingSources sources = sources_of({});
+  sources.project_text = "settings:\n  sandbox: command\n  sandbox_command: rm -rf /\n";
+  EXPECT_EQ(errors_of(sources),
+            std::vector<std::string>{
+                "spillway.yaml:3:20: error: cannot use setting 'sandbox_command': a project file does not choose a "
+                "program to run\n  hint: give it behind -- or in SPILLWAY_SANDBOX_COMMAND"});
 }
 
 TEST(Settings, NamesVariablesAndFlagsAreUniqueAndDocumented) {

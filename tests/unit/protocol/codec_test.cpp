@@ -3,6 +3,8 @@
 #include <random>
 #include <string>
 
+#include "util/version.hpp"
+
 namespace spillway::protocol {
 namespace {
 
@@ -28,6 +30,9 @@ TEST(Codec, CommandsGoThroughUnchanged) {
   expect_round_trip(CancelCommand{"s"});
   expect_round_trip(CancelCommand{});
   expect_round_trip(CleanupCommand{});
+  expect_round_trip(Command(FilesStart{"s", 2, 300, {{"read", {{"error", "no"}}}}}));
+  expect_round_trip(Command(FilesData{7, {}}));
+  expect_round_trip(Command(FilesEnd{"abc"}));
 }
 
 TEST(Codec, MessagesGoThroughUnchanged) {
@@ -35,6 +40,9 @@ TEST(Codec, MessagesGoThroughUnchanged) {
   expect_round_trip(Event{"rows_out", "2026-11-23T23:05:11.123456Z", {{"step_id", "s"}, {"value", 14}}});
   expect_round_trip(Metric{"rows_out", 14, "2026-11-23T23:05:11.123456Z", {{"unit", "rows"}}});
   expect_round_trip(ErrorMessage{"odd"});
+  expect_round_trip(Message(FilesStart{"s", 2, 300, Json::object()}));
+  expect_round_trip(Message(FilesData{7, {}}));
+  expect_round_trip(Message(FilesEnd{"abc"}));
 }
 
 TEST(Codec, GuideManifestStructureTheInputsMappingOfExecStep) {
@@ -62,7 +70,8 @@ TEST(Codec, WhatIsNoCommandIsSaidSo) {
   EXPECT_EQ(command_error("{}"), "command without the string 'cmd'");
   EXPECT_EQ(command_error(R"({"cmd": 1})"), "command without the string 'cmd'");
   EXPECT_EQ(command_error(R"({"cmd": "run"})"),
-            "unknown command 'run'; known are ping, prepare, exec_step, cancel, cleanup");
+            "unknown command 'run'; known are ping, prepare, exec_step, cancel, cleanup, files_start, files_data, "
+            "files_end");
   EXPECT_EQ(command_error(R"({"cmd": "prepare"})"), "command 'prepare' needs the string 'session_id'");
   EXPECT_EQ(command_error(R"({"cmd": "exec_step", "step_id": "s", "driver": "d"})"),
             "command 'exec_step' needs the string 'cfg_path'");
@@ -100,6 +109,22 @@ TEST(Codec, ErrorsGoThroughWithCodeAndHint) {
   EXPECT_EQ(back.code, error.code);
   EXPECT_EQ(back.message, error.message);
   EXPECT_EQ(back.hint, error.hint);
+}
+
+TEST(Codec, TheBytesOfFilesFollowTheirLine) {
+  EXPECT_EQ(to_wire(Message(FilesData{0, "a\nb"})), "{\"bytes\":3,\"type\":\"files_data\"}\na\nb");
+  EXPECT_EQ(to_wire(Command(PingCommand{1})), "{\"cmd\":\"ping\",\"data\":1}\n");
+  for (const char* bytes : {"0", "1048577", "-1", "\"7\""}) {
+    EXPECT_EQ(command_error(std::string(R"({"cmd": "files_data", "bytes": )") + bytes + "}").substr(0, 57),
+              "files_data needs the number 'bytes', from 1 to 1048576, n");
+  }
+}
+
+TEST(Codec, AWorkerOfAnotherVersionIsNotBelieved) {
+  EXPECT_FALSE(version_mismatch({{"protocol", k_version}, {"version", k_program_version}}));
+  for (const Json& other : {Json{{"protocol", k_version}, {"version", "9"}}, Json{{"version", k_program_version}}}) {
+    EXPECT_TRUE(version_mismatch(other)) << other;
+  }
 }
 
 TEST(Codec, GarbageNeverCrashes) {

@@ -38,6 +38,7 @@ class NotingObserver : public Observer {
   void step_progressed(const StepOutcome& step, const Progress& progress) override {
     notes.push_back("progress " + step.step_id + " " + std::to_string(progress.rows.value_or(0)));
   }
+  void preparing(const std::string&) override {}
   void step_finished(const StepOutcome& step) override {
     notes.push_back(std::string(to_string(step.status)) + " " + step.step_id);
   }
@@ -448,8 +449,8 @@ TEST_F(RunTest, ARunOfNoStepsSucceeds) {
 
 TEST_F(RunTest, AWorkerOfAnotherVersionRunsNothing) {
   plan({{"a", Role::extractor, {}}});
-  for (const Json& ready : {Json{{"protocol", 2}, {"version", k_program_version}},
-                            Json{{"protocol", 1}, {"version", "9.9.9"}}, Json::object()}) {
+  for (const Json& ready : {Json{{"protocol", protocol::k_version + 1}, {"version", k_program_version}},
+                            Json{{"protocol", protocol::k_version}, {"version", "9.9.9"}}, Json::object()}) {
     m_worker.script = [&](const Command& command) {
       if (std::holds_alternative<PrepareCommand>(command)) m_worker.respond("ready", ready);
     };

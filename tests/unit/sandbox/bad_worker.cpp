@@ -15,6 +15,7 @@
 namespace {
 
 using nlohmann::json;
+using namespace std::string_literals;
 
 void write(const std::string& text) {
   std::cout << text;
@@ -126,6 +127,27 @@ const std::map<std::string, std::function<void()>> k_modes{
     {"floods",
      [] {
        for (int i = 0; i < k_flood; ++i) say(event(i));
+       serve();
+     }},
+    {"sends_bytes",
+     [] {
+       say(json{{"type", "files_data"}, {"bytes", 5}});
+       write(
+           "a\nb\0c"
+           "{\"status\": \"pong\"}\n"s);
+       serve();
+     }},
+    {"announces_too_many_bytes",
+     [] {
+       say(json{{"type", "files_data"}, {"bytes", 1'048'577}});
+       hang();
+     }},
+    {"reads_slowly",
+     [] {
+       for (std::string line; std::getline(std::cin, line);) {
+         if (json::parse(line)["cmd"] != "files_data") break;
+       }
+       say(json{{"status", "pong"}, {"echo", "all of it"}});
        serve();
      }},
     {"floods_standard_error",

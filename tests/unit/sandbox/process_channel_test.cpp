@@ -176,6 +176,46 @@ TEST_F(ProcessChannelTest, AFloodIsTakenInOrderAtTheHostsPace) {
   EXPECT_EQ(next_answer().status, "pong");
 }
 
+TEST_F(ProcessChannelTest, BytesThatFollowALineAreTakenAsTheyAre) {
+  open("sends_bytes");
+  const auto message = m_channel->receive(k_no_time);
+  ASSERT_TRUE(message);
+  EXPECT_EQ(std::get<protocol::FilesData>(*message).bytes, std::string("a\nb\0c", 5));
+  EXPECT_EQ(next_answer().status, "pong");
+}
+
+TEST_F(ProcessChannelTest, MoreBytesThanMayFollowALineEndTheConversation) {
+  open("announces_too_many_bytes");
+  EXPECT_EQ(loss().message,
+            "the worker broke the protocol: files_data needs the number 'bytes', from 1 to 1048576, not 1048577");
+}
+
+TEST_F(ProcessChannelTest, WhatIsSentPieceByPieceIsMadeAsItIsTaken) {
+  open("reads_slowly");
+  int made = 0;
+  auto* stream = dynamic_cast<StreamChannel*>(m_channel.get());
+  stream->send_each([&]() -> std::optional<protocol::Command> {
+    if (++made > 1000) return std::nullopt;
+    return protocol::FilesData{0, std::string(100'000, '\n')};
+  });
+  m_channel->receive(0ms);
+  EXPECT_LT(made, 10) << "what a pipe holds, and no more";
+}
+
+TEST_F(ProcessChannelTest, BeforeItsFirstWordAWorkerHasATimeOfItsOwn) {
+  m_program.timeouts.heartbeat_interval = 1ms;
+  m_program.timeouts.pong_timeout = 1ms;
+  m_program.timeouts.start_timeout = 50ms;
+  bool was_silent = false;
+  m_program.explain_death = [&](const WorkerDeath& death) -> std::optional<Error> {
+    was_silent = death.is_silent;
+    return std::nullopt;
+  };
+  open("hangs");
+  EXPECT_EQ(loss().message, "the worker does not respond: it said nothing within 50 ms");
+  EXPECT_TRUE(was_silent);
+}
+
 TEST_F(ProcessChannelTest, AFloodOfStandardErrorHoldsNothingUp) {
   open("floods_standard_error");
   m_channel->send(protocol::PingCommand{1});

@@ -37,6 +37,16 @@ TEST(Strings, DurationsForPeople) {
   EXPECT_EQ(human_duration(247'000), "4 min 07 s");
 }
 
+TEST(Strings, WordsOfACommandLine) {
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(split_words("  ssh host\tspillway worker\n"), (Words{"ssh", "host", "spillway", "worker"}));
+  EXPECT_EQ(split_words(R"(sh -c 'a "b" \c' "x y \" 'z'" q''r \ \$HOME)"),
+            (Words{"sh", "-c", R"(a "b" \c)", R"(x y " 'z')", "qr", " $HOME"}));
+  EXPECT_EQ(split_words("a ''"), (Words{"a", ""}));
+  EXPECT_EQ(split_words(""), Words{});
+  for (const char* open : {"'a", "\"a", "a\\"}) EXPECT_FALSE(split_words(open)) << open;
+}
+
 TEST(Strings, Thousands) {
   EXPECT_EQ(with_thousands(0), "0");
   EXPECT_EQ(with_thousands(999), "999");

@@ -54,7 +54,9 @@ TEST(Serve, WhatIsNoCommandIsAnsweredAndTheNextOneHandled) {
       answers_to("nonsense\n{\"cmd\": \"fly\"}\n" + over_long + "\n{\"cmd\": \"ping\"}\n");
   ASSERT_EQ(answers.size(), 4U);
   EXPECT_EQ(answers[0]["error"], "line is no JSON object: nonsense");
-  EXPECT_EQ(answers[1]["error"], "unknown command 'fly'; known are ping, prepare, exec_step, cancel, cleanup");
+  EXPECT_EQ(answers[1]["error"],
+            "unknown command 'fly'; known are ping, prepare, exec_step, cancel, cleanup, files_start, files_data, "
+            "files_end");
   EXPECT_EQ(answers[2]["error"], "line is longer than the limit of 16777216 bytes");
   EXPECT_EQ(answers[3]["status"], "pong");
 }

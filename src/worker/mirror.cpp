@@ -1,0 +1,121 @@
+#include "worker/mirror.hpp"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "protocol/codec.hpp"
+#include "protocol/file_stream.hpp"
+#include "util/fd.hpp"
+#include "util/file.hpp"
+
+namespace spillway::worker {
+namespace fs = std::filesystem;
+
+/// Puts what comes below the root. Nothing but these files and folders is there, so no name leads out of it.
+class Mirror::Store : public TarVisitor {
+ public:
+  explicit Store(const fs::path& root) : m_root(root) {}
+
+  void folder(const std::string& name) override { spillway::create_directories(m_root / name); }
+  void begin_file(const std::string& name, std::uint64_t) override {
+    m_path = m_root / name;
+    spillway::create_directories(m_path.parent_path());
+    m_file = Fd(::open(m_path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!m_file) fail(os_error(errno, fmt::format("cannot write '{}'", m_path.string())));
+  }
+  void append(std::string_view bytes) override { write_all(m_file.get(), bytes, m_path); }
+  void end_file() override { m_file.reset(); }
+
+ private:
+  fs::path m_root;
+  fs::path m_path;
+  Fd m_file;
+};
+
+Mirror::Mirror(const protocol::FilesStart& start)
+    : m_announced(start),
+      m_store(std::make_unique<Store>(root())),
+      m_receiver(std::make_unique<protocol::FileReceiver>(start, *m_store)) {}
+
+Mirror::~Mirror() = default;
+
+void Mirror::append(std::string_view bytes) {
+  // After an error, which was answered, what is still on its way is of no use.
+  if (!m_receiver) return;
+  try {
+    m_receiver->append(bytes);
+  } catch (...) {
+    m_receiver.reset();
+    throw;
+  }
+}
+
+void Mirror::finish(const protocol::FilesEnd& end) {
+  if (!m_receiver) fail(ErrorCode::protocol, "there is no stream of files to end");
+  m_receiver->finish(end);
+  m_receiver.reset();
+}
+
+std::optional<Error> Mirror::unreadable_input(const std::string& step_id) const {
+  const auto fields = m_announced.unreadable.find(step_id);
+  if (fields == m_announced.unreadable.end() || !fields->is_object()) return std::nullopt;
+  return protocol::error_from_fields(*fields);
+}
+
+namespace {
+
+/// Regular files that have their final name.
+std::vector<fs::path> complete_files(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code status;
+  for (fs::recursive_directory_iterator entry(folder, status), end; !status && entry != end;
+       entry.increment(status)) {
+    const bool is_temporary = entry->path().filename().string().starts_with('.');
+    std::error_code ignored;
+    if (!is_temporary && entry->is_regular_file(ignored)) files.push_back(entry->path());
+  }
+  return files;
+}
+
+}  // namespace
+
+void Mirror::send(const std::string& step_id, const fs::path& folder, const std::vector<fs::path>& outputs,
+                  protocol::Sink& sink, const CancelToken& cancel) {
+  const std::scoped_lock lock(m_mutex);
+  std::vector<protocol::SentEntry> entries;
+  const auto add = [&](const fs::path& path) {
+    std::error_code status;
+    const std::uint64_t size = fs::file_size(path, status);
+    if (!status) entries.push_back({path.lexically_relative(root()).string(), false, path, size});
+    return !status;
+  };
+  std::vector<fs::path> artifacts;
+  for (const fs::path& path : complete_files(folder)) {
+    if (!m_sent.contains(path) && add(path)) artifacts.push_back(path);
+  }
+  for (const fs::path& path : outputs) add(path);
+  if (entries.empty()) return;
+
+  protocol::FileStream stream(std::move(entries));
+  protocol::FilesStart start = stream.start();
+  start.step_id = step_id;
+  sink.emit(std::move(start));
+  try {
+    while (auto piece = stream.next()) {
+      if (cancel.is_cancelled()) fail(ErrorCode::cancelled, "cancelled");
+      std::visit([&](auto& part) { sink.emit(std::move(part)); }, *piece);
+    }
+  } catch (...) {
+    sink.emit(protocol::FilesEnd{});
+    throw;
+  }
+  m_sent.insert(artifacts.begin(), artifacts.end());
+}
+
+}  // namespace spillway::worker
