@@ -73,9 +73,9 @@ bool fits(const CommandHint& known, std::string_view program, const WorkerDeath&
 
 std::string hint_for_command(const std::vector<std::string>& command, const WorkerDeath& death) {
   const std::string program = std::filesystem::path(command.front()).filename().string();
-  const auto known =
-      std::ranges::find_if(k_command_hints, [&](const CommandHint& hint) { return fits(hint, program, death); });
-  if (known != k_command_hints.end()) return std::string(known->hint);
+  for (const CommandHint& known : k_command_hints) {
+    if (fits(known, program, death)) return std::string(known.hint);
+  }
   if (death.is_silent)
     return "it may wait for something, such as a password; raise --sandbox-start-timeout if it is only slow";
   return R"(try it by hand: echo '{"cmd": "ping"}' | COMMAND has to answer with a pong)";

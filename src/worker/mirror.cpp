@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 /// Puts what comes below the root. Nothing but these files and folders is there, so no name leads out of it.
 class Mirror::Store : public TarVisitor {
  public:
-  explicit Store(const fs::path& root) : m_root(root) {}
+  explicit Store(fs::path root) : m_root(std::move(root)) {}
 
   void folder(const std::string& name) override { spillway::create_directories(m_root / name); }
   void begin_file(const std::string& name, std::uint64_t) override {
