@@ -11,11 +11,12 @@ namespace spillway::bench {
 namespace fs = std::filesystem;
 namespace {
 
+using testing::MariadbServer;
 using testing::PostgresServer;
 
 constexpr const char* k_read = R"(
   - id: extract
-    component: postgres.extractor
+    component: {}.extractor
     config: {{table: lines{}}}
 )";
 constexpr const char* k_frame = R"(
@@ -25,7 +26,7 @@ constexpr const char* k_frame = R"(
 )";
 constexpr const char* k_write = R"(
   - id: write
-    component: postgres.writer
+    component: {}.writer
     config: {{table: {}, write_mode: truncate, create_if_missing: true}}
 )";
 
@@ -40,7 +41,8 @@ std::string db_data_sql(std::uint64_t rows) {
 }  // namespace
 
 std::vector<std::string> db_case_names() {
-  return {"postgres-read", "postgres-read-2", "postgres-write", "postgres-copy"};
+  return {"postgres-read", "postgres-read-2", "postgres-write", "postgres-copy",
+          "mysql-read",    "mysql-read-2",    "mysql-write"};
 }
 
 DbCases::DbCases(fs::path folder, const Sizes& sizes)
@@ -75,7 +77,10 @@ std::string DbCases::psql_text() const {
 }
 
 Command DbCases::shell(const std::string& script) const {
-  return {{"/bin/sh", "-c", script}, {{"PGPASSWORD", PostgresServer::k_password}}, m_folder, {}};
+  return {{"/bin/sh", "-c", script},
+          {{"PGPASSWORD", PostgresServer::k_password}, {"MYSQL_PWD", MariadbServer::k_password}},
+          m_folder,
+          {}};
 }
 
 void DbCases::load_postgres() {
@@ -89,7 +94,7 @@ void DbCases::load_postgres() {
                   PostgresServer::k_database),
       Durability::process);
   fmt::print(stderr, "filling the server\n");
-  run(spillway("load", fmt::format(k_frame, m_parquet.string()) + fmt::format(k_write, "lines"), true));
+  run(spillway("load", fmt::format(k_frame, m_parquet.string()) + fmt::format(k_write, "postgres", "lines"), true));
   m_postgres->sql(
       "VACUUM ANALYZE lines; CREATE TABLE written (LIKE lines); CREATE TABLE written_by_psql (LIKE lines)");
   run(shell(psql_text() + " -c '\\copy lines TO lines.pgcopy WITH (FORMAT binary)'"));
@@ -103,25 +108,74 @@ std::vector<Case> DbCases::postgres() {
   return {
       {"postgres-read",
        "PostgreSQL -> Parquet",
-       {{"spillway, E2B_FORCE_SPILL=1", spillway("read", fmt::format(k_read, ""), true)},
+       {{"spillway, E2B_FORCE_SPILL=1", spillway("read", fmt::format(k_read, "postgres", ""), true)},
         {"psql, COPY TO STDOUT (FORMAT binary)", read_all}}},
       {"postgres-read-2",
        "PostgreSQL -> Parquet, two partitions",
-       {{"spillway, E2B_FORCE_SPILL=1", spillway("read_2", fmt::format(k_read, ", partition: {parts: 2}"), true)},
+       {{"spillway, E2B_FORCE_SPILL=1",
+         spillway("read_2", fmt::format(k_read, "postgres", ", partition: {parts: 2}"), true)},
         {"psql, COPY TO STDOUT (FORMAT binary)", read_all}}},
       {"postgres-write",
        "Parquet -> frame -> PostgreSQL",
        {{"spillway, E2B_FORCE_SPILL=1",
-         spillway("write", fmt::format(k_frame, m_parquet.string()) + fmt::format(k_write, "written"), true)},
+         spillway("write", fmt::format(k_frame, m_parquet.string()) + fmt::format(k_write, "postgres", "written"),
+                  true)},
         {"psql, \\copy FROM a binary file",
          shell(psql_text() + fill + "'\\copy written_by_psql FROM lines.pgcopy WITH (FORMAT binary)'")}}},
       {"postgres-copy",
        "PostgreSQL -> frame -> PostgreSQL",
        {{"spillway, E2B_FORCE_SPILL=1",
-         spillway("copy", fmt::format(k_read, "") + fmt::format(k_write, "written"), true)},
+         spillway("copy", fmt::format(k_read, "postgres", "") + fmt::format(k_write, "postgres", "written"), true)},
         {"psql | psql, binary COPY",
          shell(psql_text() + " -c 'COPY lines TO STDOUT (FORMAT binary)' | " + psql_text() + fill +
                "'COPY written_by_psql FROM STDIN (FORMAT binary)'")}}},
+  };
+}
+
+std::string DbCases::mariadb_text() const {
+  return fmt::format("mariadb --no-defaults --local-infile=1 --socket={} --user={} {}", m_mariadb->socket().string(),
+                     MariadbServer::k_user, MariadbServer::k_database);
+}
+
+void DbCases::load_mariadb() {
+  m_mariadb = std::make_unique<MariadbServer>(
+      std::vector<std::string>{"innodb-buffer-pool-size=1G", "innodb-log-file-size=2G"});
+  write_file_atomically(
+      m_folder / "spillway_connections.yaml",
+      fmt::format("connections:\n  mysql:\n    main: {{socket: {}, user: {}, database: {}, password: "
+                  "\"${{BENCH_PASSWORD}}\"}}\n",
+                  m_mariadb->socket().string(), MariadbServer::k_user, MariadbServer::k_database),
+      Durability::process);
+  fmt::print(stderr, "filling the server\n");
+  run(spillway("load", fmt::format(k_frame, m_parquet.string()) + fmt::format(k_write, "mysql", "lines"), true));
+  m_mariadb->sql(
+      "ALTER TABLE lines ADD PRIMARY KEY (order_key, line_number); ANALYZE TABLE lines; CREATE TABLE written LIKE "
+      "lines; CREATE TABLE written_by_mariadb LIKE lines");
+  run(shell(mariadb_text() + " --quick --batch --skip-column-names -e 'SELECT * FROM lines' > lines.tsv"));
+}
+
+std::vector<Case> DbCases::mysql() {
+  load_mariadb();
+  const Command read_all = shell(mariadb_text() + " --quick --batch -e 'SELECT * FROM lines' > /dev/null");
+  const std::string fill = "LOAD DATA LOCAL INFILE \"lines.tsv\" INTO TABLE written_by_mariadb CHARACTER SET utf8mb4";
+  return {
+      {"mysql-read",
+       "MariaDB -> Parquet",
+       {{"spillway, E2B_FORCE_SPILL=1", spillway("read", fmt::format(k_read, "mysql", ""), true)},
+        {"mariadb --quick --batch", read_all}}},
+      {"mysql-read-2",
+       "MariaDB -> Parquet, two partitions",
+       {{"spillway, E2B_FORCE_SPILL=1",
+         spillway("read_2", fmt::format(k_read, "mysql", ", partition: {column: order_key, parts: 2}"), true)},
+        {"mariadb --quick --batch", read_all}}},
+      {"mysql-write",
+       "Parquet -> frame -> MariaDB",
+       {{"spillway, E2B_FORCE_SPILL=1",
+         spillway("write", fmt::format(k_frame, m_parquet.string()) + fmt::format(k_write, "mysql", "written"),
+                  true)},
+        {"mariadb, LOAD DATA LOCAL of a file",
+         shell(mariadb_text() +
+               fmt::format(" -e 'START TRANSACTION; DELETE FROM written_by_mariadb; {}; COMMIT'", fill))}}},
   };
 }
 

@@ -8,8 +8,9 @@
 #include "cases.hpp"
 
 namespace spillway::testing {
+class MariadbServer;
 class PostgresServer;
-}
+}  // namespace spillway::testing
 
 namespace spillway::bench {
 
@@ -21,17 +22,21 @@ class DbCases {
 
   /// Starts the server and fills it.
   std::vector<Case> postgres();
+  std::vector<Case> mysql();
 
  private:
   Command spillway(const std::string& name, const std::string& steps, bool is_spilled) const;
   Command shell(const std::string& script) const;
   std::string psql_text() const;
+  std::string mariadb_text() const;
   void load_postgres();
+  void load_mariadb();
 
   std::filesystem::path m_folder;
   Sizes m_sizes;
   std::filesystem::path m_parquet;
   std::unique_ptr<testing::PostgresServer> m_postgres;
+  std::unique_ptr<testing::MariadbServer> m_mariadb;
 };
 
 /// The names of the cases, without starting anything.

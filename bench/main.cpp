@@ -81,7 +81,12 @@ void measure(const Options& options) {
   }
   if (!options.db_cases.empty()) {
     spillway::bench::DbCases databases(SPILLWAY_BENCH_DATA, options.sizes);
-    measure(databases.postgres(), options.db_cases, options, reports);
+    const auto wants = [&](std::string_view family) {
+      return std::ranges::any_of(options.db_cases,
+                                 [&](const std::string& name) { return name == "db" || name.starts_with(family); });
+    };
+    if (wants("postgres")) measure(databases.postgres(), options.db_cases, options, reports);
+    if (wants("mysql")) measure(databases.mysql(), options.db_cases, options, reports);
   }
   if (options.json) std::puts(reports.dump(2).c_str());
 }

@@ -1,11 +1,13 @@
 #include "drivers/reach.hpp"
 
+#include "drivers/mysql/reach.hpp"
 #include "drivers/postgres/reach.hpp"
 
 namespace spillway::drivers {
 
 Reach reach_of(const std::string& family, const nlohmann::json& fields, const std::filesystem::path& base_dir) {
   Reach reach;
+  if (family == "mysql") reach = mysql::reach_of(fields);
   if (family == "postgres") reach.servers = postgres::servers_of(fields);
   for (const char* name : {"sslrootcert", "sslcert", "sslkey"}) {
     const auto path = fields.find(name);

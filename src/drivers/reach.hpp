@@ -20,7 +20,7 @@ struct ServerAddress {
 /// What the driver of a connection needs of the machine that it runs on.
 struct Reach {
   std::vector<ServerAddress> servers;
-  std::vector<std::filesystem::path> files;  ///< absolute: certificates and keys
+  std::vector<std::filesystem::path> files;  ///< absolute, or folders: certificates, keys, the client's plugins
 };
 
 /// Of a connection of a family, by its resolved fields (config/connection_fields.hpp). Relative paths start at

@@ -8,6 +8,8 @@
 #include "drivers/file/parquet_extractor.hpp"
 #include "drivers/file/parquet_writer.hpp"
 #include "drivers/inspector.hpp"
+#include "drivers/mysql/extractor.hpp"
+#include "drivers/mysql/writer.hpp"
 #include "drivers/postgres/extractor.hpp"
 #include "drivers/postgres/inspector.hpp"
 #include "drivers/postgres/writer.hpp"
@@ -23,6 +25,8 @@ DriverRegistry builtin_drivers() {
   registry["filesystem.json_writer"] = std::make_unique<file::JsonWriter>();
   registry["filesystem.parquet_extractor"] = std::make_unique<file::ParquetExtractor>();
   registry["filesystem.parquet_writer"] = std::make_unique<file::ParquetWriter>();
+  registry["mysql.extractor"] = std::make_unique<mysql::Extractor>();
+  registry["mysql.writer"] = std::make_unique<mysql::Writer>();
   registry["postgres.extractor"] = std::make_unique<postgres::Extractor>();
   registry["postgres.writer"] = std::make_unique<postgres::Writer>();
   return registry;

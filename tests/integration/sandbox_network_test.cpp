@@ -59,6 +59,24 @@ TEST_F(SandboxNetwork, ReachesItsServerBySocket) {
   EXPECT_EQ(read_text(m_project / "out/numbers.csv"), "one,ssl\n1,false\n");
 }
 
+TEST_F(SandboxNetwork, ReachesMariadb) {
+  const MariadbServer mariadb;
+  m_project.write("pipeline.yaml", R"oml(oml_version: "0.1.0"
+name: numbers
+steps:
+  - {id: read, component: mysql.extractor, config: {connection: "@mysql.main", query: "SELECT 1 AS one"}}
+  - {id: write, component: filesystem.csv_writer, config: {path: out/numbers.csv}}
+)oml");
+  for (const std::string& where : {"host: localhost, sslmode: require, port: " + std::to_string(mariadb.port()),
+                                   "socket: " + mariadb.socket().string()}) {
+    m_project.write("spillway_connections.yaml",
+                    "connections:\n  mysql:\n    main: {database: spillway, user: spillway, password: '${PASSWORD}', " +
+                        where + "}\n");
+    expect_success(m_project, run("--sandbox"));
+    EXPECT_EQ(read_text(m_project / "out/numbers.csv"), "one\n1\n") << where;
+  }
+}
+
 TEST_F(SandboxNetwork, WhatGoesWrongIsToldAsOutsideOfIt) {
   for (const std::string fields : {"host: 127.0.0.1, port: 1", "host: no.such.name.invalid", "socket: /no/such"}) {
     write_connection(fields);

@@ -116,4 +116,11 @@ std::vector<ColumnReader> column_readers(const std::vector<ServerColumn>& column
   return readers;
 }
 
+void check_texts(std::vector<ColumnReader>& readers) {
+  for (ColumnReader& reader : readers) {
+    if (reader.type.id == TypeId::varchar && reader.decode == decode_text) reader.decode = decode_checked_text;
+    check_texts(reader.elements);
+  }
+}
+
 }  // namespace spillway::drivers::postgres

@@ -39,4 +39,8 @@ struct ColumnReader {
 std::vector<ColumnReader> column_readers(const std::vector<ServerColumn>& columns, const NumericPolicy& policy,
                                          ServerConnection& connection);
 
+/// Makes the readers refuse texts that are not UTF-8: a database of the encoding SQL_ASCII does not know what it
+/// holds.
+void check_texts(std::vector<ColumnReader>& readers);
+
 }  // namespace spillway::drivers::postgres

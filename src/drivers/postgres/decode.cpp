@@ -9,6 +9,7 @@
 #include "drivers/postgres/oids.hpp"
 #include "drivers/postgres/wire.hpp"
 #include "util/error.hpp"
+#include "util/strings.hpp"
 
 namespace spillway::drivers::postgres {
 namespace {
@@ -166,6 +167,14 @@ const NativeType* find_native_element(Oid array_oid) {
 }
 
 void decode_text(const ColumnReader&, std::string_view bytes, VectorWriter& vector, std::uint64_t row) {
+  vector.set_text(row, bytes);
+}
+
+void decode_checked_text(const ColumnReader&, std::string_view bytes, VectorWriter& vector, std::uint64_t row) {
+  if (to_valid_utf8(bytes) != bytes) {
+    fail_value("the text is not UTF-8, and the database's encoding SQL_ASCII does not say what it is",
+               "convert it in the query: convert_from(column::bytea, 'LATIN1')");
+  }
   vector.set_text(row, bytes);
 }
 

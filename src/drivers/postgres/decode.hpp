@@ -22,6 +22,8 @@ const NativeType* find_native_element(Oid array_oid);
 
 void decode_list(const ColumnReader& reader, std::string_view bytes, engine::VectorWriter& vector, std::uint64_t row);
 void decode_text(const ColumnReader& reader, std::string_view bytes, engine::VectorWriter& vector, std::uint64_t row);
+void decode_checked_text(const ColumnReader& reader, std::string_view bytes, engine::VectorWriter& vector,
+                         std::uint64_t row);
 void decode_double(const ColumnReader& reader, std::string_view bytes, engine::VectorWriter& vector,
                    std::uint64_t row);
 

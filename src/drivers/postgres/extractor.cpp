@@ -8,11 +8,13 @@
 #include <fmt/format.h>
 
 #include "drivers/postgres/column_type.hpp"
+#include "drivers/postgres/part.hpp"
 #include "drivers/postgres/partition.hpp"
 #include "drivers/postgres/query.hpp"
-#include "drivers/postgres/query_source.hpp"
 #include "drivers/postgres/session.hpp"
 #include "drivers/sql/retry.hpp"
+#include "drivers/sql/row_source.hpp"
+#include "drivers/sql/select_query.hpp"
 #include "engine/sql.hpp"
 
 namespace spillway::drivers::postgres {
@@ -26,10 +28,6 @@ struct Opened {
   std::vector<ColumnReader> columns;
 };
 
-std::string what_is_read(const Json& config) {
-  return config.contains("table") ? fmt::format("table '{}'", config.at("table").get<std::string>()) : "the query";
-}
-
 std::unique_ptr<ServerConnection> begin_reading(const StepContext& context) {
   std::unique_ptr<ServerConnection> connection = connect(context);
   connection->execute(
@@ -41,7 +39,7 @@ std::unique_ptr<ServerConnection> begin_reading(const StepContext& context) {
 
 Opened open(const StepContext& context) {
   Opened opened;
-  opened.base = base_query(context.config);
+  opened.base = sql::select_query(context.config, k_name_quote);
   opened.connection = begin_reading(context);
   opened.server_columns = opened.connection->describe(opened.base);
   if (opened.server_columns.empty()) fail(ErrorCode::invalid_config, "the statement returns no columns");
@@ -77,13 +75,14 @@ std::vector<Part> parts_of(const StepContext& context, Opened& opened) {
 }  // namespace
 
 StepResult Extractor::run(StepContext& context) const {
-  const std::string what = what_is_read(context.config);
-  std::shared_ptr<QuerySource> source;
+  const std::string what = sql::what_is_read(context.config);
+  engine::Relation relation;
   const auto attempt = [&] {
     Opened opened = open(context);
-    const bool checks_utf8 = opened.connection->parameter("server_encoding") == "SQL_ASCII";
+    if (opened.connection->parameter("server_encoding") == "SQL_ASCII") check_texts(opened.columns);
     std::vector<Part> parts = parts_of(context, opened);
-    source = std::make_shared<QuerySource>(std::move(parts), std::move(opened.columns), what, checks_utf8);
+    relation.source =
+        std::make_shared<sql::RowSource<Part, ColumnReader>>(std::move(parts), std::move(opened.columns), what);
   };
   try {
     // Until the first row nothing was handed on: all of it may be done again.
@@ -93,8 +92,6 @@ StepResult Extractor::run(StepContext& context) const {
     if (error.code != ErrorCode::cancelled) error.message = fmt::format("cannot read {}: {}", what, error.message);
     fail(std::move(error));
   }
-  engine::Relation relation;
-  relation.source = std::move(source);
   return {.df = std::move(relation)};
 }
 

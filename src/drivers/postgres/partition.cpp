@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "drivers/postgres/query.hpp"
+#include "drivers/sql/select_query.hpp"
 #include "drivers/sql/table_name.hpp"
 #include "engine/sql.hpp"
 #include "util/strings.hpp"
@@ -34,43 +35,29 @@ constexpr std::array k_range_types{
 
 std::vector<std::string> column_ranges(const Json& partition, const std::string& base,
                                        const std::vector<ServerColumn>& columns, ServerConnection& connection) {
-  const auto name = partition.at("column").get<std::string>();
-  const auto column = std::ranges::find(columns, name, &ServerColumn::name);
-  if (column == columns.end()) {
-    std::vector<std::string> names;
-    for (const ServerColumn& known : columns) names.push_back(known.name);
-    const auto nearest = closest_match(name, names);
-    fail(
-        ErrorCode::invalid_config,
-        fmt::format("unknown column '{}' in 'partition': the rows have none of that name", name),
-        nearest ? fmt::format("did you mean '{}'?", *nearest) : fmt::format("the columns are {}", join(names, ", ")));
-  }
-  const auto* type = std::ranges::find(k_range_types, column->type, &RangeType::oid);
+  std::vector<std::string> column_names;
+  for (const ServerColumn& known : columns) column_names.push_back(known.name);
+  const std::size_t index = sql::partition_column(partition, column_names);
+  const ServerColumn& column = columns[index];
+  const auto* type = std::ranges::find(k_range_types, column.type, &RangeType::oid);
   if (type == k_range_types.end()) {
     fail(ErrorCode::invalid_config,
-         fmt::format("cannot divide by column '{}': it is no number, date or timestamp", name),
+         fmt::format("cannot divide by column '{}': it is no number, date or timestamp", column.name),
          "name another column; a table without such a column is divided by its pages when no column is named");
   }
   std::vector<std::string> names;
   for (std::size_t i = 0; i < columns.size(); ++i) names.push_back(fmt::format("c{}", i + 1));
-  const std::string& range_column = names[static_cast<std::size_t>(column - columns.begin())];
+  const std::string& range_column = names[index];
   const auto parts = partition.at("parts").get<std::uint64_t>();
-  const std::string sql = fmt::format(
+  const std::string statement = fmt::format(
       "WITH ends AS (SELECT min({0}) AS lo, max({0}) AS hi FROM (\n{1}\n) AS q({2})) "
       "SELECT ({3})::text FROM ends, generate_series(1, {4} - 1) AS i WHERE lo IS NOT NULL ORDER BY i",
       range_column, base, join(names, ", "), fmt::format(fmt::runtime(type->between), parts), parts);
   std::vector<std::string> bounds;
-  for (const TextRow& row : connection.rows(sql)) {
+  for (const TextRow& row : connection.rows(statement)) {
     bounds.push_back(fmt::format("{}::{}", engine::quote_literal(row[0].value_or("")), type->name));
   }
-  std::vector<std::string> conditions;
-  if (bounds.empty()) return {""};
-  conditions.push_back(fmt::format("({0} < {1} OR {0} IS NULL)", range_column, bounds.front()));
-  for (std::size_t i = 1; i < bounds.size(); ++i) {
-    conditions.push_back(fmt::format("{0} >= {1} AND {0} < {2}", range_column, bounds[i - 1], bounds[i]));
-  }
-  conditions.push_back(fmt::format("{} >= {}", range_column, bounds.back()));
-  return conditions;
+  return sql::range_conditions(range_column, bounds);
 }
 
 std::vector<std::string> page_ranges(const Json& config, ServerConnection& connection) {
@@ -116,7 +103,7 @@ std::vector<std::string> partition_queries(const Json& config, const std::string
     }
   } else {
     for (const std::string& condition : page_ranges(config, connection)) {
-      queries.push_back(read_query(base_query(config, condition), columns));
+      queries.push_back(read_query(sql::select_query(config, k_name_quote, condition), columns));
     }
   }
   return queries;

@@ -6,60 +6,12 @@
 
 #include <fmt/format.h>
 
-#include "drivers/sql/table_name.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::drivers::postgres {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr char k_quote = '"';
-
-[[noreturn]] void fail_options(std::string message, std::string hint) {
-  fail(ErrorCode::invalid_config, std::move(message), std::move(hint));
-}
-
-void check_options(const Json& config) {
-  if (config.contains("query") == config.contains("table")) {
-    fail_options(
-        config.contains("query") ? "cannot read both 'query' and 'table'" : "there is neither 'query' nor 'table'",
-        "give one of the two");
-  }
-  for (const char* option : {"columns", "filter", "order", "limit"}) {
-    if (config.contains("query") && config.contains(option)) {
-      fail_options(fmt::format("option '{}' does not go with 'query'", option), "say it in the query");
-    }
-  }
-  if (!config.contains("partition")) return;
-  for (const char* option : {"order", "limit", "params"}) {
-    if (config.contains(option)) {
-      fail_options(fmt::format("option '{}' does not go with 'partition'", option),
-                   "parts are read side by side, and each of them by a statement of its own");
-    }
-  }
-  if (config.contains("query") && !config.at("partition").contains("column")) {
-    fail_options("partition needs a 'column' to divide a query by", "only a table is divided without one");
-  }
-}
-
-/// A trailing ';' ends a statement that is put into another one.
-std::string without_semicolon(std::string_view sql) {
-  sql = trim(sql);
-  while (sql.ends_with(';')) sql = trim(sql.substr(0, sql.size() - 1));
-  return std::string(sql);
-}
-
-/// "name", "name asc" or "name desc".
-std::string order_item(const std::string& text) {
-  const std::string lower = to_lower(text);
-  for (const std::string_view direction : {" asc", " desc"}) {
-    if (!lower.ends_with(direction)) continue;
-    const std::string_view name = trim(std::string_view(text).substr(0, text.size() - direction.size()));
-    return sql::quoted(name, k_quote) + std::string(direction);
-  }
-  return sql::quoted(text, k_quote);
-}
 
 /// The statement without the blanks, comments and parentheses in front of its first word.
 std::string_view from_first_word(std::string_view sql) {
@@ -76,26 +28,6 @@ std::string_view from_first_word(std::string_view sql) {
 }
 
 }  // namespace
-
-std::string base_query(const Json& config, std::string_view condition) {
-  check_options(config);
-  if (config.contains("query")) return without_semicolon(config.at("query").get<std::string>());
-  const sql::TableName table = value_or_throw(sql::parse_table_name(config.at("table").get<std::string>()));
-  const auto texts = [&](const char* option) { return config.value(option, std::vector<std::string>()); };
-  const std::vector<std::string> columns = texts("columns");
-  std::string sql = fmt::format("SELECT {} FROM {}", columns.empty() ? "*" : sql::quoted_list(columns, k_quote),
-                                table.to_sql(k_quote));
-  std::vector<std::string> conditions;
-  // A comment at the end of the filter must not swallow what follows it.
-  if (config.contains("filter")) conditions.push_back(fmt::format("({}\n)", config.at("filter").get<std::string>()));
-  if (!condition.empty()) conditions.emplace_back(condition);
-  if (!conditions.empty()) sql += " WHERE " + join(conditions, " AND ");
-  std::vector<std::string> order;
-  for (const std::string& item : texts("order")) order.push_back(order_item(item));
-  if (!order.empty()) sql += " ORDER BY " + join(order, ", ");
-  if (config.contains("limit")) sql += fmt::format(" LIMIT {}", config.at("limit").get<std::uint64_t>());
-  return sql;
-}
 
 TextRow bound_parameters(const Json& config) {
   TextRow parameters;

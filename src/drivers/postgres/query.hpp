@@ -8,12 +8,8 @@
 
 #include "drivers/postgres/column_type.hpp"
 
-/// The SQL that an extractor sends.
+/// The SQL that an extractor sends, beside sql::select_query.
 namespace spillway::drivers::postgres {
-
-/// The config's `query`, or the SELECT that its `table`, `columns`, `filter`, `order` and `limit` stand for, with one
-/// more condition where given. Throws invalid_config on options that exclude each other.
-std::string base_query(const nlohmann::json& config, std::string_view condition = {});
 
 /// The config's `params` as libpq binds them.
 TextRow bound_parameters(const nlohmann::json& config);

@@ -358,11 +358,11 @@ void ServerConnection::start_rows(const std::string& sql, const TextRow& paramet
   libpq().set_single_row_mode(m_connection.get());
 }
 
-bool ServerConnection::next_row(std::vector<Field>& fields) {
+bool ServerConnection::next_row(std::vector<sql::Field>& fields) {
   return m_is_copying_out ? next_copied_row(fields) : next_single_row(fields);
 }
 
-bool ServerConnection::next_copied_row(std::vector<Field>& fields) {
+bool ServerConnection::next_copied_row(std::vector<sql::Field>& fields) {
   char* buffer = nullptr;
   int length = 0;
   while ((length = libpq().get_copy_data(m_connection.get(), &buffer, 1)) == 0) wait(POLLIN);
@@ -384,9 +384,9 @@ bool ServerConnection::next_copied_row(std::vector<Field>& fields) {
   const auto count = take_number<std::int16_t>(at, end);
   if (count == k_copy_end) return next_copied_row(fields);
   if (static_cast<std::size_t>(count) != fields.size()) fail_copy_format();
-  for (Field& field : fields) {
+  for (sql::Field& field : fields) {
     const auto size = take_number<std::int32_t>(at, end);
-    field = size < 0 ? Field{} : Field{at, static_cast<std::uint32_t>(size)};
+    field = size < 0 ? sql::Field{} : sql::Field{at, static_cast<std::uint32_t>(size)};
     if (size < 0) continue;
     if (end - at < size) fail_copy_format();
     at += size;
@@ -394,7 +394,7 @@ bool ServerConnection::next_copied_row(std::vector<Field>& fields) {
   return true;
 }
 
-bool ServerConnection::next_single_row(std::vector<Field>& fields) {
+bool ServerConnection::next_single_row(std::vector<sql::Field>& fields) {
   m_row = next_result();
   if (m_row == nullptr) return false;
   const ExecStatusType status = libpq().result_status(m_row.get());
@@ -410,9 +410,9 @@ bool ServerConnection::next_single_row(std::vector<Field>& fields) {
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const auto column = static_cast<int>(i);
     const bool is_null = libpq().getisnull(m_row.get(), 0, column) != 0;
-    fields[i] = is_null ? Field{}
-                        : Field{libpq().getvalue(m_row.get(), 0, column),
-                                static_cast<std::uint32_t>(libpq().getlength(m_row.get(), 0, column))};
+    fields[i] = is_null ? sql::Field{}
+                        : sql::Field{libpq().getvalue(m_row.get(), 0, column),
+                                     static_cast<std::uint32_t>(libpq().getlength(m_row.get(), 0, column))};
   }
   return true;
 }

@@ -10,10 +10,13 @@
 #include <nlohmann/json.hpp>
 
 #include "drivers/postgres/libpq.hpp"
+#include "drivers/sql/row_source.hpp"
 #include "util/cancel.hpp"
 #include "util/error.hpp"
 
 namespace spillway::drivers::postgres {
+
+constexpr char k_name_quote = '"';
 
 /// Whom to connect to, and as whom the server sees us.
 struct ConnectOptions {
@@ -27,15 +30,6 @@ struct ServerColumn {
   std::string name;
   Oid type = 0;
   int type_modifier = -1;
-};
-
-/// One field of a row, in the server's binary form.
-struct Field {
-  const char* data = nullptr;  ///< null: NULL
-  std::uint32_t length = 0;
-
-  bool is_null() const { return data == nullptr; }
-  std::string_view bytes() const { return {data, length}; }
 };
 
 using TextRow = std::vector<std::optional<std::string>>;
@@ -67,7 +61,7 @@ class ServerConnection {
   /// Starts a statement whose rows come one by one, in binary.
   void start_rows(const std::string& sql, const TextRow& parameters);
   /// The next row of whichever of the two was started; false at its end. Fields are valid until the next call.
-  bool next_row(std::vector<Field>& fields);
+  bool next_row(std::vector<sql::Field>& fields);
 
   /// Starts COPY … FROM STDIN.
   void start_copy_in(const std::string& sql);
@@ -86,8 +80,8 @@ class ServerConnection {
   ResultHandle last_result(std::string_view sql = {});
   void send(const std::string& sql, const TextRow& parameters, bool in_binary);
   void check_sent(int sent);
-  bool next_copied_row(std::vector<Field>& fields);
-  bool next_single_row(std::vector<Field>& fields);
+  bool next_copied_row(std::vector<sql::Field>& fields);
+  bool next_single_row(std::vector<sql::Field>& fields);
 
   ConnectionHandle m_connection;
   const CancelToken& m_cancel;

@@ -14,7 +14,6 @@
 namespace spillway::drivers::postgres {
 namespace {
 
-constexpr char k_name_quote = '"';
 constexpr const char* k_staging = "pg_temp.spillway_staging";
 constexpr std::size_t k_send_bytes = std::size_t{256} * 1024;
 constexpr std::uint64_t k_shown_keys = 5;
@@ -28,7 +27,7 @@ std::string staged_name(std::size_t index) { return fmt::format("c{}", index + 1
 
 }  // namespace
 
-LoadOutcome TableLoad::run() {
+sql::LoadOutcome TableLoad::run() {
   begin();
   find_or_create();
   fit_columns();
@@ -187,7 +186,7 @@ void TableLoad::put_rows() {
       if (bytes.size() >= k_send_bytes) send(bytes);
     }
     if (rows < next_report) continue;
-    report_progress(rows);
+    report_progress(m_context, m_config, rows);
     next_report = rows + m_config.batch_size;
   }
   append_number(bytes, k_end_of_rows);
@@ -213,13 +212,6 @@ void TableLoad::send(std::string& bytes) {
   m_connection.put(bytes);
   m_outcome.bytes += bytes.size();
   bytes.clear();
-}
-
-void TableLoad::report_progress(std::uint64_t rows) const {
-  m_context.sink.event("write_progress", {{"step_id", m_context.step_id},
-                                          {"target", m_config.table.shown()},
-                                          {"write_mode", to_string(m_config.mode)},
-                                          {"rows_written", rows}});
 }
 
 std::vector<std::string> TableLoad::staged_keys() const {

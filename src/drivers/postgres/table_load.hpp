@@ -6,17 +6,11 @@
 
 #include "drivers/driver.hpp"
 #include "drivers/postgres/encode.hpp"
+#include "drivers/sql/table_write.hpp"
 #include "drivers/sql/write_config.hpp"
 #include "engine/result.hpp"
 
 namespace spillway::drivers::postgres {
-
-/// What one attempt at a load did.
-struct LoadOutcome {
-  std::uint64_t rows = 0;   ///< as the server counted them
-  std::uint64_t bytes = 0;  ///< sent
-  std::vector<std::string> ddl;
-};
 
 /// One attempt at a writer's step, in one transaction: nothing is seen before its end, and nothing is left of it when
 /// it fails or the process dies. Rows go to the table itself where they are only added, else to a temporary table
@@ -27,7 +21,7 @@ class TableLoad {
             ServerConnection& connection)
       : m_context(context), m_config(config), m_input(input), m_connection(connection) {}
 
-  LoadOutcome run();
+  sql::LoadOutcome run();
 
  private:
   void begin();
@@ -46,7 +40,6 @@ class TableLoad {
   void put_rows();
   void append_row(const engine::Chunk& chunk, std::uint64_t row, std::uint64_t row_number, std::string& bytes) const;
   void send(std::string& bytes);
-  void report_progress(std::uint64_t rows) const;
   void empty_table();
   void check_keys();
   std::uint64_t insert_staged();
@@ -63,7 +56,7 @@ class TableLoad {
   TargetTable m_table;
   bool m_is_new = false;
   std::vector<ColumnWriter> m_writers;
-  LoadOutcome m_outcome;
+  sql::LoadOutcome m_outcome;
 };
 
 }  // namespace spillway::drivers::postgres

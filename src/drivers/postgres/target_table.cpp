@@ -14,8 +14,6 @@ namespace {
 using engine::Type;
 using engine::TypeId;
 
-constexpr char k_identifier_quote = '"';
-
 constexpr const char* k_columns_sql = R"(
 SELECT a.attname, b.oid, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END,
        format_type(a.atttypid, a.atttypmod), a.attnotnull OR t.typnotnull, a.atthasdef OR a.attidentity <> '',
@@ -103,7 +101,7 @@ std::optional<std::string> widened_decimal(const Type& source, const TableColumn
 
 std::optional<TargetTable> find_table(const sql::TableName& name, ServerConnection& connection) {
   TargetTable table;
-  table.sql_name = name.to_sql(k_identifier_quote);
+  table.sql_name = name.to_sql(k_name_quote);
   const std::string oid = connection.text("SELECT to_regclass($1)::oid", {table.sql_name});
   if (oid.empty()) return std::nullopt;
   for (const TextRow& row : connection.rows(k_columns_sql, {oid})) table.columns.push_back(column_of(row));
@@ -181,12 +179,12 @@ std::string create_statement(const sql::TableName& name, const engine::Schema& i
                              const std::vector<std::string>& primary_key) {
   std::vector<std::string> lines;
   for (const engine::Column& column : input) {
-    lines.push_back(fmt::format("  {} {}", sql::quoted(column.name, k_identifier_quote), type_for(column.type)));
+    lines.push_back(fmt::format("  {} {}", sql::quoted(column.name, k_name_quote), type_for(column.type)));
   }
   if (!primary_key.empty()) {
-    lines.push_back(fmt::format("  PRIMARY KEY ({})", sql::quoted_list(primary_key, k_identifier_quote)));
+    lines.push_back(fmt::format("  PRIMARY KEY ({})", sql::quoted_list(primary_key, k_name_quote)));
   }
-  return fmt::format("CREATE TABLE {} (\n{}\n)", name.to_sql(k_identifier_quote), join(lines, ",\n"));
+  return fmt::format("CREATE TABLE {} (\n{}\n)", name.to_sql(k_name_quote), join(lines, ",\n"));
 }
 
 std::optional<std::string> widened_type(const Type& source, const TableColumn& column) {

@@ -6,6 +6,7 @@
 #include "drivers/postgres/query.hpp"
 #include "drivers/postgres/sqlstate.hpp"
 #include "drivers/postgres/wire.hpp"
+#include "drivers/sql/select_query.hpp"
 
 namespace spillway::drivers::postgres {
 namespace {
@@ -13,6 +14,10 @@ namespace {
 using engine::Int128;
 using engine::UInt128;
 using nlohmann::json;
+
+std::string select_base(const json& config, std::string_view condition = {}) {
+  return sql::select_query(config, k_name_quote, condition);
+}
 
 std::string numeric(std::int16_t weight, std::uint16_t sign, std::uint16_t scale, std::vector<std::int16_t> digits) {
   std::string bytes;
@@ -125,15 +130,15 @@ TEST(SqlState, SaysWhatItMeansForAStep) {
 }
 
 TEST(PostgresQuery, IsMadeOfItsParts) {
-  EXPECT_EQ(base_query({{"query", " SELECT 1 ; "}}), "SELECT 1");
-  EXPECT_EQ(base_query({{"table", "s.t"}}), R"(SELECT * FROM "s"."t")");
-  EXPECT_EQ(base_query({{"table", "t"},
-                        {"columns", {"a", "b\"c"}},
-                        {"filter", "a > 1"},
-                        {"order", {"a DESC", "b"}},
-                        {"limit", 3}}),
+  EXPECT_EQ(select_base({{"query", " SELECT 1 ; "}}), "SELECT 1");
+  EXPECT_EQ(select_base({{"table", "s.t"}}), R"(SELECT * FROM "s"."t")");
+  EXPECT_EQ(select_base({{"table", "t"},
+                         {"columns", {"a", "b\"c"}},
+                         {"filter", "a > 1"},
+                         {"order", {"a DESC", "b"}},
+                         {"limit", 3}}),
             "SELECT \"a\", \"b\"\"c\" FROM \"t\" WHERE (a > 1\n) ORDER BY \"a\" desc, \"b\" LIMIT 3");
-  EXPECT_EQ(base_query({{"table", "t"}, {"filter", "a"}}, "ctid < '(1,0)'"),
+  EXPECT_EQ(select_base({{"table", "t"}, {"filter", "a"}}, "ctid < '(1,0)'"),
             "SELECT * FROM \"t\" WHERE (a\n) AND ctid < '(1,0)'");
 }
 

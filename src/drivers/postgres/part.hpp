@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "drivers/postgres/server_connection.hpp"
+
+namespace spillway::drivers::postgres {
+
+/// One part of the rows that sql::RowSource reads: a connection inside its transaction, and the statement to run on
+/// it.
+struct Part {
+  std::unique_ptr<ServerConnection> connection;
+  std::string sql;
+  bool is_copied = true;  ///< by COPY; else row by row
+  TextRow parameters = {};
+
+  void start() const;
+  bool next_row(std::vector<sql::Field>& fields) const { return connection->next_row(fields); }
+};
+
+}  // namespace spillway::drivers::postgres

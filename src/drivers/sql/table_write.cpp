@@ -1,0 +1,65 @@
+#include "drivers/sql/table_write.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "drivers/sql/retry.hpp"
+#include "util/clock.hpp"
+#include "util/file.hpp"
+#include "util/strings.hpp"
+
+namespace spillway::drivers::sql {
+namespace {
+
+void save_ddl(const StepContext& context, const std::vector<std::string>& statements) {
+  if (statements.empty()) return;
+  const std::filesystem::path path = context.artifacts_dir / "ddl.sql";
+  write_file_atomically(path, join(statements, ";\n") + ";\n", Durability::process);
+  context.artifact_created("ddl", path);
+}
+
+Error write_error(Error error, const TableName& table) {
+  if (error.code == ErrorCode::cancelled) return error;
+  // Differences of columns name the table already.
+  const std::string prefix = fmt::format("cannot write table '{}'", table.shown());
+  if (!error.message.starts_with(prefix)) error.message = fmt::format("{}: {}", prefix, error.message);
+  return error;
+}
+
+Json event_of(const StepContext& context, const WriteConfig& config) {
+  return {{"step_id", context.step_id}, {"target", config.table.shown()}, {"write_mode", to_string(config.mode)}};
+}
+
+}  // namespace
+
+StepResult write_table(const StepContext& context, const WriteConfig& config, std::string_view format,
+                       const std::function<LoadOutcome()>& attempt) {
+  const Stopwatch stopwatch;
+  Json event = event_of(context, config);
+  event["format"] = format;
+  context.sink.event("write_start", event);
+  LoadOutcome outcome;
+  try {
+    // Until the commit nothing is there, so that all of it may be done again.
+    with_retries({}, context.cancel, [&] { outcome = attempt(); });
+  } catch (const Exception& exception) {
+    fail(write_error(exception.error(), config.table));
+  }
+  save_ddl(context, outcome.ddl);
+  event["rows_written"] = outcome.rows;
+  event["bytes_written"] = outcome.bytes;
+  event["duration_ms"] = stopwatch.elapsed_ms();
+  context.sink.event("write_complete", event);
+  context.sink.metric("rows_written", outcome.rows, "rows", context.step_id);
+  context.sink.metric("bytes_written", outcome.bytes, "bytes", context.step_id);
+  return {.df = {}, .rows_written = outcome.rows, .bytes_written = outcome.bytes};
+}
+
+void report_progress(const StepContext& context, const WriteConfig& config, std::uint64_t rows) {
+  Json event = event_of(context, config);
+  event["rows_written"] = rows;
+  context.sink.event("write_progress", event);
+}
+
+}  // namespace spillway::drivers::sql

@@ -1,0 +1,170 @@
+#include <fmt/format.h>
+
+#include "integration/mysql_fixture.hpp"
+#include "integration/project.hpp"
+
+namespace spillway::testing {
+namespace {
+
+using drivers::Json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// The program itself, with a connections file, as a user runs it.
+class MysqlRun : public MysqlTest {
+ protected:
+  MysqlRun() {
+    project.write("spillway_connections.yaml",
+                  fmt::format("connections:\n  mysql:\n    main:\n      host: 127.0.0.1\n      port: {}\n"
+                              "      user: spillway\n      database: t\n      sslmode: require\n"
+                              "      password: ${{DB_PASSWORD}}\n"
+                              "  postgres:\n    main: {{socket: {}, port: {}, user: spillway, database: spillway, "
+                              "password: \"${{DB_PASSWORD}}\"}}\n",
+                              server().port(), postgres().socket_folder().string(), postgres().port()));
+    sql("CREATE TABLE movies (id int PRIMARY KEY, title varchar(40), year year, rating decimal(3,1));"
+        "INSERT INTO movies SELECT seq, CONCAT('movie ', seq), 2000 + seq % 3, IF(seq = 7, NULL, seq % 10) FROM "
+        "seq_1_to_14");
+  }
+  static PostgresServer& postgres() {
+    static PostgresServer server;
+    return server;
+  }
+  static Step extract_movies() {
+    return {"extract-movies", "mysql.extractor", {{"table", "movies"}, {"order", {"id"}}}};
+  }
+  static Step compute_stats() {
+    return processor("compute-stats",
+                     "SELECT year, count(*) AS movies, avg(rating) AS rating FROM df GROUP BY year ORDER BY year");
+  }
+
+  Project project;
+  Project::Environment environment{{"DB_PASSWORD", MariadbServer::k_password}};
+};
+
+TEST_F(MysqlRun, TheGuidesPipelineGoesFromMariadbToPostgresql) {
+  project.write_pipeline(
+      {extract_movies(),
+       compute_stats(),
+       {"load", "postgres.writer", {{"table", "stats"}, {"create_if_missing", true}, {"write_mode", "replace"}}}});
+  for (const char* spill : {"0", "1"}) {
+    environment["E2B_FORCE_SPILL"] = spill;
+    expect_success(project, project.run(environment));
+    const RunDir run = project.latest_run();
+    EXPECT_EQ(run.events("rows_out").at(0)["value"], 14);
+    EXPECT_EQ(postgres().sql("SELECT year, movies, round(rating::numeric, 2) FROM stats ORDER BY year"),
+              sql("SELECT year, COUNT(*), ROUND(AVG(rating), 2) FROM movies GROUP BY year ORDER BY year"));
+  }
+}
+
+TEST_F(MysqlRun, APipelineGoesBackToTheServerInMemoryAndSpilled) {
+  project.write_pipeline(
+      {extract_movies(),
+       compute_stats(),
+       {"load", "mysql.writer", {{"table", "stats"}, {"create_if_missing", true}, {"write_mode", "replace"}}}});
+  for (const char* spill : {"0", "1"}) {
+    environment["E2B_FORCE_SPILL"] = spill;
+    expect_success(project, project.run(environment));
+    EXPECT_EQ(sql("SELECT year, movies, ROUND(rating, 2) FROM stats ORDER BY year"),
+              sql("SELECT year, COUNT(*), ROUND(AVG(rating), 2) FROM movies GROUP BY year ORDER BY year"));
+    const RunDir run = project.latest_run();
+    EXPECT_EQ(run.card()["total_rows"], 3);
+    EXPECT_EQ(run.events("write_complete").at(0)["rows_written"], 3);
+  }
+}
+
+TEST_F(MysqlRun, APasswordIsInNoFileNorOutput) {
+  project.write_pipeline({extract_movies()});
+  const ProcessResult good = project.run(environment);
+  environment["DB_PASSWORD"] = "hunter2-planted";
+  const ProcessResult bad = project.run(environment);
+  EXPECT_EQ(bad.exit_code, 1);
+  EXPECT_THAT(bad.err, HasSubstr("Access denied for user"));
+  for (const std::string& secret : {std::string(MariadbServer::k_password), std::string("hunter2-planted")}) {
+    for (const ProcessResult* result : {&good, &bad}) {
+      EXPECT_THAT(result->out + result->err, Not(HasSubstr(secret)));
+    }
+    for (const std::string& file : project.files("logs")) {
+      EXPECT_THAT(read_text(project / ("logs/" + file)), Not(HasSubstr(secret))) << file;
+    }
+  }
+}
+
+TEST_F(MysqlRun, ManyRowsSpilledTakeLittleMemory) {
+  if (program_is_sanitized()) GTEST_SKIP() << "a sanitizer keeps books of its own";
+  project.write_pipeline(
+      {{"extract", "mysql.extractor", {{"query", "SELECT seq, REPEAT('x', 100) AS s FROM seq_1_to_2000000"}}},
+       {"load", "mysql.writer", {{"table", "many"}, {"create_if_missing", true}}}});
+  environment["E2B_FORCE_SPILL"] = "1";
+  const ProcessResult result = project.run(environment);
+  expect_success(project, result);
+  EXPECT_LT(result.peak_rss_kb, 300 * 1024);
+  EXPECT_EQ(sql("SELECT COUNT(*), SUM(seq) FROM many"), "2000000\t2000001000000\n");
+}
+
+/// The checksums are the server's.
+TEST_F(MysqlRun, EveryTypeSurvivesTheWayThroughParquet) {
+  sql("CREATE TABLE every (a tinyint, b tinyint unsigned, c smallint, d smallint unsigned, e mediumint, f mediumint "
+      "unsigned, g int, h int unsigned, i bigint, j bigint unsigned, k year, l bit(64), m decimal(38,10), n "
+      "decimal(18,18), "
+      "o float, p double, q char(9), r varchar(40), s longtext, t varbinary(9), u longblob, v date, w time(6), "
+      "x datetime(6), y timestamp(6) NULL, z json, aa uuid, ab inet6, ac enum('x','ž'), ad set('x','y'));"
+      "INSERT INTO every VALUES (-128, 0, -32768, 0, -8388608, 0, -2147483648, 0, -9223372036854775808, 0, 1901, 0, "
+      "-9999999999999999999999999999.9999999999, -0.999999999999999999, -1.5, -1.7976931348623157e308, '', '', '', "
+      "'', '', "
+      "'0001-01-01', '00:00:00', '0001-01-01', '1970-01-01 00:00:01', '[]', '00000000-0000-0000-0000-000000000000', "
+      "'::', "
+      "'x', ''), (127, 255, 32767, 65535, 8388607, 16777215, 2147483647, 4294967295, 9223372036854775807, "
+      "18446744073709551615, 2155, 18446744073709551615, 9999999999999999999999999999.9999999999, "
+      "0.999999999999999999, "
+      "3.4e38, 4.9406564584124654e-324, 'žluť 🐎', 'tab\\t\\\\N', 'nl\\n\\r\\0\\'\"', x'00ff0a5c', x'09', "
+      "'9999-12-31', "
+      "'23:59:59.999999', '9999-12-31 23:59:59.999999', '2038-01-19 03:14:07.999999', '{\"a\": \"\\\\\\\\\"}', "
+      "'ffffffff-ffff-ffff-ffff-ffffffffffff', 'ffff::1', 'ž', 'x,y');"
+      "INSERT INTO every (a) VALUES (NULL); CREATE TABLE copied LIKE every");
+  project.write_pipeline({{"read", "mysql.extractor", {{"table", "every"}}},
+                          {"file", "filesystem.parquet_writer", {{"path", "every.parquet"}}}});
+  expect_success(project, project.run(environment));
+  project.write_pipeline({{"read", "filesystem.parquet_extractor", {{"path", "every.parquet"}}},
+                          {"load", "mysql.writer", {{"table", "copied"}, {"write_mode", "truncate"}}}});
+  expect_success(project, project.run(environment));
+  const std::string sums = sql("CHECKSUM TABLE every; CHECKSUM TABLE copied");
+  EXPECT_EQ(sums.substr(sums.find('\t'), sums.find('\n') - sums.find('\t')),
+            sums.substr(sums.rfind('\t'), sums.rfind('\n') - sums.rfind('\t')));
+}
+
+/// A server that crashes under a writer, in each mode: the table is as it was, and the next run is right.
+class MysqlCrash : public MysqlTest {
+ protected:
+  Error error_when_the_server_crashes(const Json& config) {
+    const std::size_t before = sink().events("write_progress").size();
+    std::thread crasher([&] {
+      while (sink().events("write_progress").size() == before) std::this_thread::yield();
+      server().crash();
+    });
+    const Error error = error_of("mysql.writer", config, {{"df", "frame"}});
+    crasher.join();
+    server().restart();
+    return error;
+  }
+};
+
+TEST_F(MysqlCrash, LeavesTheTableAsItWasInEveryMode) {
+  make_frame("SELECT i AS id, repeat('x', 100) AS s FROM range(100000) AS r(i)");
+  for (const char* mode : {"append", "replace", "truncate", "upsert"}) {
+    SCOPED_TRACE(mode);
+    server().sql("SET GLOBAL innodb_flush_log_at_trx_commit = 1");  // a test's server forgets a second otherwise
+    sql("CREATE OR REPLACE TABLE c (id bigint PRIMARY KEY, s text); INSERT INTO c VALUES (-1, 'before')");
+    const Json config{{"table", "c"}, {"write_mode", mode}, {"primary_key", "id"}, {"batch_size", 20000}};
+    const Error error = error_when_the_server_crashes(config);
+    EXPECT_EQ(error.code, ErrorCode::connection);
+    EXPECT_THAT(error.message, HasSubstr("cannot write table 'c': "));
+    EXPECT_EQ(sql("SELECT * FROM c"), "-1\tbefore\n");
+    run("mysql.writer", config, {{"df", "frame"}});
+    const bool keeps = std::string_view(mode) == "append" || std::string_view(mode) == "upsert";
+    EXPECT_EQ(sql("SELECT COUNT(*), SUM(id >= 0) FROM c; SHOW TABLES"),
+              keeps ? "100001\t100000\nc\n" : "100000\t100000\nc\n");
+  }
+}
+
+}  // namespace
+}  // namespace spillway::testing
