@@ -69,9 +69,10 @@ steps:
 )oml");
   for (const std::string& where : {"host: localhost, sslmode: require, port: " + std::to_string(mariadb.port()),
                                    "socket: " + mariadb.socket().string()}) {
-    m_project.write("spillway_connections.yaml",
-                    "connections:\n  mysql:\n    main: {database: spillway, user: spillway, password: '${PASSWORD}', " +
-                        where + "}\n");
+    m_project.write(
+        "spillway_connections.yaml",
+        "connections:\n  mysql:\n    main: {database: spillway, user: spillway, password: '${PASSWORD}', " + where +
+            "}\n");
     expect_success(m_project, run("--sandbox"));
     EXPECT_EQ(read_text(m_project / "out/numbers.csv"), "one\n1\n") << where;
   }
