@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "config/wipe.hpp"
 #include "protocol/codec.hpp"
 #include "protocol/file_stream.hpp"
 #include "sandbox/incoming_files.hpp"
@@ -73,7 +74,7 @@ class MirrorChannel : public Channel {
     }
     if (response.status == "received" && m_is_asked && !m_has_files) {
       m_has_files = true;
-      for (const protocol::Command& command : std::exchange(m_held, {})) m_inner->send(command);
+      send_held();
       return std::nullopt;
     }
     return response.status == "complete" ? settle(response) : std::move(response);
@@ -96,6 +97,14 @@ class MirrorChannel : public Channel {
   template <typename Other>
   Passed take(Other& other) {
     return std::move(other);
+  }
+
+  void send_held() {
+    for (protocol::Command& command : m_held) {
+      m_inner->send(command);
+      if (auto* prepare = std::get_if<protocol::PrepareCommand>(&command)) config::wipe(prepare->connections);
+    }
+    m_held.clear();
   }
 
   void begin_to_send(const Json& body) {

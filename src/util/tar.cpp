@@ -138,22 +138,24 @@ class TarReading {
   std::uint64_t m_bytes = 0;
 };
 
-la_ssize_t append_to_text(archive*, void* data, const void* bytes, std::size_t size) {
-  static_cast<std::string*>(data)->append(static_cast<const char*>(bytes), size);
-  return static_cast<la_ssize_t>(size);
-}
-
 }  // namespace
 
 TarWriter::TarWriter() : m_archive(archive_write_new(), archive_write_free) {
   archive_write_set_format_gnutar(m_archive.get());
   archive_write_set_bytes_per_block(m_archive.get(), 0);
-  check(archive_write_open(m_archive.get(), &m_bytes, nullptr, append_to_text, nullptr));
+  check(archive_write_open(m_archive.get(), &m_output, nullptr, write, nullptr));
 }
 
 TarWriter::~TarWriter() {
-  // Otherwise a file that was not ended would be filled up.
-  archive_write_fail(m_archive.get());
+  // Freeing it ends the stream, and would fill up a file that was not ended.
+  m_output.is_dropped = true;
+}
+
+std::ptrdiff_t TarWriter::write(archive*, void* output, const void* bytes, std::size_t size) {
+  auto* to = static_cast<Output*>(output);
+  if (to->is_dropped) return -1;
+  to->bytes.append(static_cast<const char*>(bytes), size);
+  return static_cast<std::ptrdiff_t>(size);
 }
 
 void TarWriter::add_folder(const std::string& name) { add_header(name, AE_IFDIR, 0); }
@@ -179,7 +181,7 @@ void TarWriter::append(std::string_view bytes) {
 
 void TarWriter::finish() { check(archive_write_close(m_archive.get())); }
 
-std::string TarWriter::take() { return std::exchange(m_bytes, {}); }
+std::string TarWriter::take() { return std::exchange(m_output.bytes, {}); }
 
 void TarWriter::check(int status) const {
   if (status == ARCHIVE_OK) return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -26,13 +27,20 @@ class TarWriter {
   void finish();
   /// The bytes that have come since the last call.
   std::string take();
-  std::size_t size() const { return m_bytes.size(); }
+  std::size_t size() const { return m_output.bytes.size(); }
 
  private:
   void add_header(const std::string& name, unsigned type, std::uint64_t size);
   void check(int status) const;
 
-  std::string m_bytes;
+  /// What libarchive writes to.
+  struct Output {
+    std::string bytes;
+    bool is_dropped = false;
+  };
+  static std::ptrdiff_t write(archive*, void* output, const void* bytes, std::size_t size);
+
+  Output m_output;
   std::unique_ptr<archive, int (*)(archive*)> m_archive;
 };
 
