@@ -15,6 +15,9 @@
 
 #include <fmt/format.h>
 
+#include "util/file.hpp"
+#include "util/strings.hpp"
+
 namespace spillway {
 namespace {
 
@@ -211,6 +214,16 @@ ChildProcess::ChildProcess(const ProcessSpec& spec) {
   out = std::move(from_program.read);
   err = std::move(errors.read);
   for (const Fd* fd : {&in, &out, &err}) ::fcntl(fd->get(), F_SETFL, O_NONBLOCK);
+}
+
+std::uint64_t peak_memory_bytes(pid_t pid) {
+  constexpr std::string_view k_field = "\nVmHWM:";
+  const Result<std::string> status = read_file(fmt::format("/proc/{}/status", pid));
+  if (!status) return 0;
+  const std::size_t at = status->find(k_field);
+  return at == std::string::npos
+             ? 0
+             : std::strtoull(status->c_str() + at + k_field.size(), nullptr, 10) * k_bytes_per_kilobyte;
 }
 
 ChildProcess::~ChildProcess() {

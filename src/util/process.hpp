@@ -24,6 +24,10 @@ struct ExitStatus {
   int killed_by() const;
 };
 
+/// The most memory that a process had resident since it started its program; 0 when it has ended. getrusage(2) is no
+/// source for this: its figure begins with the peak of the process that started the program.
+std::uint64_t peak_memory_bytes(pid_t pid);
+
 /// A limit of setrlimit(2). The kernel tells a process of CPU time that is used up (SIGXCPU) at the soft limit and
 /// kills it at the hard one: of that the hard limit is a second more, else both are `value`.
 struct ResourceLimit {

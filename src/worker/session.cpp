@@ -1,6 +1,6 @@
 #include "worker/session.hpp"
 
-#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -11,6 +11,7 @@
 #include "protocol/codec.hpp"
 #include "util/clock.hpp"
 #include "util/file.hpp"
+#include "util/process.hpp"
 #include "util/version.hpp"
 #include "worker/memory_plan.hpp"
 #include "worker/mirror.hpp"
@@ -24,18 +25,11 @@ using pipeline::ComponentSpec;
 using pipeline::Role;
 
 constexpr int k_attempt = 1;
-constexpr std::uint64_t k_bytes_per_kilobyte = 1024;
 constexpr auto k_progress_interval = std::chrono::milliseconds(150);
 
 std::string text_at(const Json& object, const char* name) {
   const auto field = object.find(name);
   return field != object.end() && field->is_string() ? field->get<std::string>() : std::string();
-}
-
-std::uint64_t peak_memory_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::uint64_t>(usage.ru_maxrss) * k_bytes_per_kilobyte;
 }
 
 Json frame_fields(const frame::DataFrame* frame, const std::string& step_id) {
@@ -342,7 +336,7 @@ Json Session::cleanup() {
   std::error_code ignored;
   fs::remove_all(m_paths.session_dir / "tmp", ignored);
   if (m_mirror != nullptr) m_mirror->send("", m_paths.session_dir / "artifacts", {}, m_sink, CancelToken());
-  m_sink.metric("peak_memory_bytes", peak_memory_bytes(), "bytes", "");
+  m_sink.metric("peak_memory_bytes", peak_memory_bytes(::getpid()), "bytes", "");
 
   const std::uint64_t total_rows = m_has_writer ? m_rows_written.load() : m_rows_read.load();
   m_sink.event("cleanup_complete", {{"steps_executed", m_steps_executed.load()}, {"total_rows", total_rows}});

@@ -67,6 +67,7 @@ std::string normalised(std::string line) {
       {std::regex(R"("seq":\d+)"), R"("seq":<n>)"},
       {std::regex(R"([\d,]+ rows/s)"), "<rate> rows/s"},
       {std::regex(R"(\d+ min \d\d s|\d+(\.\d+)? (ms|s)\b)"), "<duration>"},
+      {std::regex(R"((/usr)?/bin/sh: )"), "sh: "},
       {std::regex(R"(start at '[^']+')"), "start at '<folder>'"},
       {std::regex(R"( {2,})"), "  "},
   };

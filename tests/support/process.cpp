@@ -4,18 +4,22 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
 
+#include "util/process.hpp"
+
 namespace spillway::testing {
 namespace {
+
+constexpr int k_sample_milliseconds = 5;
 
 struct Pipe {
   Fd read;
@@ -120,12 +124,13 @@ Process::~Process() {
 
 void Process::send_signal(int signal) const { ::kill(m_pid, signal); }
 
-/// Waits for more output and takes it; false when both streams have ended.
+/// Waits a little for more output, takes it and looks at the memory; false when both streams have ended.
 bool Process::collect() {
   if (!m_out && !m_err) return false;
   std::array<pollfd, 2> polled{pollfd{m_out ? m_out.get() : -1, POLLIN, 0},
                                pollfd{m_err ? m_err.get() : -1, POLLIN, 0}};
-  if (::poll(polled.data(), polled.size(), -1) < 0) return errno == EINTR;
+  if (::poll(polled.data(), polled.size(), k_sample_milliseconds) < 0) return errno == EINTR;
+  m_result.peak_memory_bytes = std::max(m_result.peak_memory_bytes, peak_memory_bytes(m_pid));
   if (polled[0].revents != 0) drain(m_out, m_result.out);
   if (polled[1].revents != 0) drain(m_err, m_result.err);
   return true;
@@ -142,11 +147,9 @@ ProcessResult Process::wait() {
   while (collect()) {
   }
   int status = 0;
-  rusage usage{};
-  ::wait4(m_pid, &status, 0, &usage);
+  ::waitpid(m_pid, &status, 0);
   m_pid = -1;
   m_result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  m_result.peak_rss_kb = usage.ru_maxrss;
   m_result.wall = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - m_start);
   return std::move(m_result);
 }

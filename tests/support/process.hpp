@@ -30,7 +30,7 @@ struct ProcessResult {
   std::string out;
   std::string err;
   std::chrono::milliseconds wall{0};
-  long peak_rss_kb = 0;
+  std::uint64_t peak_memory_bytes = 0;  ///< of the program itself, as last seen a few milliseconds before its end
 };
 
 /// A program that runs, its output collected. Killed when it is still running on destruction.

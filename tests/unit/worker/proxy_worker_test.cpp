@@ -90,7 +90,7 @@ TEST_F(ProxyWorkerTest, PrepareAnswersReadyWithProtocolAndDrivers) {
   const Json ready = m_sink.answer("ready");
   EXPECT_EQ(ready["session_id"], "run_1");
   EXPECT_EQ(ready["session_dir"], m_dir.path().string());
-  EXPECT_EQ(ready["protocol"], 1);
+  EXPECT_EQ(ready["protocol"], protocol::k_version);
   EXPECT_EQ(ready["drivers_loaded"].size(), m_drivers.size());
   EXPECT_EQ(m_sink.events("session_initialized").size(), 1U);
 }
