@@ -22,7 +22,7 @@ class Command {
   /// Declares options, arguments and help text.
   virtual void declare(CLI::App& app) = 0;
   /// Takes what stands behind "--"; false when the verb takes no command of somebody else's.
-  virtual bool take_command(std::vector<std::string>) { return false; }
+  virtual bool take_command(const std::vector<std::string>& /*words*/) { return false; }
   /// Does it, with what was parsed. Returns the exit code; throws an Exception for what ends the command.
   virtual int execute(Console& console) = 0;
 };

@@ -27,8 +27,8 @@ class PlanCommand : public Command {
     app.footer(k_plan_help);
   }
 
-  bool take_command(std::vector<std::string> words) override {
-    m_settings.set_command(std::move(words));
+  bool take_command(const std::vector<std::string>& words) override {
+    m_settings.set_command(words);
     return true;
   }
 

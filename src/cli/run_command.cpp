@@ -98,8 +98,8 @@ class RunCommand : public Command {
     app.footer(k_run_help);
   }
 
-  bool take_command(std::vector<std::string> words) override {
-    m_settings.set_command(std::move(words));
+  bool take_command(const std::vector<std::string>& words) override {
+    m_settings.set_command(words);
     return true;
   }
 

@@ -233,7 +233,7 @@ Json Settings::to_json() const {
 }
 
 Result<Settings> Settings::from_json(const Json& json, Settings defaults) {
-  Settings settings = defaults;
+  Settings settings = std::move(defaults);
   std::optional<Error> error;
   const auto read = [&](const char* name, auto&& store) {
     const auto value = json.find(name);

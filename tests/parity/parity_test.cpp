@@ -23,6 +23,7 @@ struct Case {
   const char* name;
   std::function<void(const Project&)> set_up;
   enum class Frames { some, none } frames = Frames::some;  ///< none: it fails before there is any
+  const char* little_memory = "256MB";
 };
 
 void PrintTo(const Case& tested, std::ostream* stream) { *stream << tested.name; }
@@ -98,7 +99,10 @@ const Case k_cases[] = {
        const int columns = is_long_form() ? 2000 : 200;
        project.write("wide.csv", wide_header(columns) + "\n" + wide_row(columns) + "\n");
        project.write_pipeline({csv_extractor("wide", "wide.csv"), csv_writer("write", "out/wide.csv")});
-     }},
+     },
+     Case::Frames::some,
+     // Each operator of the engine holds 2,048 rows of every column, 32 KB of text a column.
+     "512MB"},
     {"EveryType",
      [](const Project& project) {
        project.write_pipeline({csv_extractor("films", "films.csv"),
@@ -207,7 +211,7 @@ std::vector<Mode> modes(const Case& tested) {
     return {{"in memory", {}, targets},
             {"spilled", {"--force-spill"}, targets},
             {"spilled by rows", {"--spill-threshold", "2"}, targets},
-            {"little memory", {"--memory-limit", "256MB"}, targets}};
+            {"little memory", {"--memory-limit", tested.little_memory}, targets}};
   }
   if (tested.frames == Case::Frames::none) return {{"in memory", {}, {"process", "bwrap", "command"}}};
   return {{"in memory", {}, {"process", "command"}}, {"spilled", {"--force-spill"}, {"bwrap"}}};

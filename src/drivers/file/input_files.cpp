@@ -53,7 +53,7 @@ fs::path absolute_path(const StepContext& context, const std::string& text) {
 }
 
 std::string shown_path(const StepContext& context, const fs::path& path) {
-  const std::string text = path.string();
+  std::string text = path.string();
   for (const std::string& prefix : hidden_prefixes(context)) {
     if (text.starts_with(prefix)) return text.substr(prefix.size());
   }

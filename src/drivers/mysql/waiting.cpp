@@ -11,6 +11,7 @@ constexpr int k_wait_slice_milliseconds = 50;
 
 /// The library's callback knows no other way to its caller.
 Waiting*& current() {
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): each thread has its own
   thread_local Waiting* t_current = nullptr;
   return t_current;
 }
