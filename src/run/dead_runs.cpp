@@ -38,7 +38,9 @@ std::vector<fs::path> unfinished_runs(const fs::path& logs_dir) {
   for (fs::directory_iterator entry(logs_dir, ignored), end; !ignored && entry != end; entry.increment(ignored)) {
     if (!run_number(entry->path().filename().string())) continue;
     std::error_code unreadable;
-    if (fs::exists(entry->path() / "status.json", unreadable) || unreadable) continue;
+    const bool has_status = fs::exists(entry->path() / "status.json", unreadable);
+    // With both its host was killed after its last word: only the lock is left to be taken away.
+    if (unreadable || (has_status && !fs::exists(entry->path() / k_lock_file, unreadable))) continue;
     if (entry->symlink_status(unreadable).type() == fs::file_type::directory) runs.push_back(entry->path());
   }
   std::ranges::sort(runs);

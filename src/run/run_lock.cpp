@@ -22,7 +22,6 @@ namespace spillway::run {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr auto k_lock_file = "host.lock";
 constexpr std::uint64_t k_max_lock_bytes = 4096;
 
 Fd open_lock_file(const fs::path& path) { return Fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)); }

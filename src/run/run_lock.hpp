@@ -7,7 +7,9 @@
 
 namespace spillway::run {
 
-/// The sign that a run goes on: a lock on host.lock in its directory. The host holds it, and so does the guard of its
+constexpr auto k_lock_file = "host.lock";  ///< in the run directory
+
+/// The sign that a run goes on: a lock on k_lock_file. The host holds it, and so does the guard of its
 /// worker; the kernel lets go of it however they end. The file names the machine, for folders that several share.
 class RunLock {
  public:

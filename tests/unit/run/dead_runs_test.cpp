@@ -10,6 +10,7 @@
 #include "pipeline/manifest.hpp"
 #include "run/record.hpp"
 #include "run/run_dir.hpp"
+#include "run/run_lock.hpp"
 #include "support/run_dir.hpp"
 #include "support/temp_dir.hpp"
 #include "util/file.hpp"
@@ -183,6 +184,18 @@ TEST_F(DeadRunsTest, ARunThatEndedButForItsStatusIsWhatItsLastEventSays) {
   EXPECT_EQ(run().status()["status"], "cancelled");
   EXPECT_EQ(run().status()["exit_code"], 143);
   EXPECT_EQ(run().card()["status"], "cancelled");
+}
+
+TEST_F(DeadRunsTest, OfARunThatWasKilledAfterItsLastWordTheLockGoes) {
+  write_manifest();
+  write_events();
+  let_host_die();
+  mark();
+  const Json status = run().status();
+  std::ofstream(path() / k_lock_file) << "";
+  EXPECT_THAT(mark().marked, IsEmpty());
+  EXPECT_FALSE(fs::exists(path() / k_lock_file));
+  EXPECT_EQ(run().status(), status);
 }
 
 TEST_F(DeadRunsTest, MarkingThatWasKilledItselfIsTakenUpAgain) {
