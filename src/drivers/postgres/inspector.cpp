@@ -29,11 +29,12 @@ FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_index i ON i.indrelid = a
 WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum)";
 
-ServerConnection connect(const InspectedServer& server) {
-  ServerConnection connection({server.fields, server.base_dir, "spillway"}, server.cancel);
-  connection.execute("SET default_transaction_read_only = on; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'");
+std::unique_ptr<ServerConnection> connect(const InspectedServer& server) {
+  auto connection =
+      std::make_unique<ServerConnection>(ConnectOptions{server.fields, server.base_dir, "spillway"}, server.cancel);
+  connection->execute("SET default_transaction_read_only = on; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'");
   if (const auto schema = server.fields.find("schema"); schema != server.fields.end()) {
-    connection.execute("SET search_path = " + sql::quoted(schema->get<std::string>(), '"'));
+    connection->execute("SET search_path = " + sql::quoted(schema->get<std::string>(), '"'));
   }
   return connection;
 }
@@ -66,7 +67,8 @@ std::vector<HealthCheck> PostgresInspector::check(const InspectedServer& server)
     checks.push_back({std::move(name), std::move(detail), std::nullopt});
   };
   try {
-    ServerConnection connection = connect(server);
+    const std::unique_ptr<ServerConnection> opened = connect(server);
+    ServerConnection& connection = *opened;
     add("connect", connection.text("SELECT 'as ' || current_user || ' to database ' || current_database()"));
     const std::string tls = connection.tls_version();
     add("tls", tls.empty() ? "none" : tls);
@@ -81,7 +83,8 @@ std::vector<HealthCheck> PostgresInspector::check(const InspectedServer& server)
 
 std::vector<InspectedTable> PostgresInspector::tables(const InspectedServer& server,
                                                       const std::optional<sql::TableName>& only) const {
-  ServerConnection connection = connect(server);
+  const std::unique_ptr<ServerConnection> opened = connect(server);
+  ServerConnection& connection = *opened;
   std::vector<InspectedTable> tables;
   std::map<std::string, std::size_t> index_of;  // by oid
   std::vector<std::string> oids;
@@ -105,7 +108,7 @@ std::vector<SampleRow> PostgresInspector::sample(const InspectedServer& server, 
                                                  std::uint64_t rows) const {
   std::vector<std::string> items;
   for (const InspectedColumn& column : table.columns) items.push_back(sql::quoted(column.name, '"') + "::text");
-  return connect(server).rows(
+  return connect(server)->rows(
       fmt::format("SELECT {} FROM {} LIMIT {}", join(items, ", "), table.name.to_sql('"'), rows));
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "drivers/postgres/row_feed.hpp"
 #include "drivers/postgres/server_connection.hpp"
 
 namespace spillway::drivers::postgres {
@@ -15,9 +16,12 @@ struct Part {
   std::string sql;
   bool is_copied = true;  ///< by COPY; else row by row
   TextRow parameters = {};
+  std::unique_ptr<RowFeed> feed = nullptr;  ///< of one that is copied, once it is started
 
-  void start() const;
-  bool next_row(std::vector<sql::Field>& fields) const { return connection->next_row(fields); }
+  void start();
+  bool next_row(std::vector<sql::Field>& fields) const {
+    return feed ? feed->next_row(fields) : connection->next_row(fields);
+  }
 };
 
 }  // namespace spillway::drivers::postgres

@@ -23,7 +23,6 @@ constexpr int k_poll_milliseconds = 50;
 constexpr int k_default_timeout_seconds = 10;
 constexpr std::size_t k_copy_signature_bytes = 11;
 constexpr std::size_t k_copy_header_bytes = 19;
-constexpr std::int16_t k_copy_end = -1;
 
 std::string field_text(const Json& fields, const char* name) {
   const auto found = fields.find(name);
@@ -174,6 +173,20 @@ T take_number(const char*& at, const char* end) {
 
 }  // namespace
 
+void take_row(std::string_view& rows, std::vector<sql::Field>& fields) {
+  const char* at = rows.data();
+  const char* const end = at + rows.size();
+  if (static_cast<std::size_t>(take_number<std::int16_t>(at, end)) != fields.size()) fail_copy_format();
+  for (sql::Field& field : fields) {
+    const auto size = take_number<std::int32_t>(at, end);
+    field = size < 0 ? sql::Field{} : sql::Field{at, static_cast<std::uint32_t>(size)};
+    if (size < 0) continue;
+    if (end - at < size) fail_copy_format();
+    at += size;
+  }
+  rows.remove_prefix(static_cast<std::size_t>(at - rows.data()));
+}
+
 Error server_error(const PGresult* result, std::string_view sql) {
   const std::string state = error_field(result, PG_DIAG_SQLSTATE);
   const SqlStateMeaning meaning = meaning_of(state);
@@ -240,7 +253,7 @@ void ServerConnection::wait(short events) {
   pollfd polled{libpq().socket(m_connection.get()), events, 0};
   for (;;) {
     const int ready = ::poll(&polled, 1, k_poll_milliseconds);
-    if (m_cancel.is_cancelled()) stop_as_cancelled();
+    if (m_cancel.is_cancelled() || m_is_stopped) stop_as_cancelled();
     if (ready > 0) break;
   }
   if ((polled.revents & POLLOUT) == 0 || (polled.revents & POLLIN) != 0) {
@@ -348,21 +361,15 @@ std::vector<ServerColumn> ServerConnection::describe(const std::string& sql) {
 void ServerConnection::start_copy_out(const std::string& sql) {
   check_sent(libpq().send_query(m_connection.get(), sql.c_str()));
   last_result();
-  m_is_copying_out = true;
   m_is_first_message = true;
 }
 
 void ServerConnection::start_rows(const std::string& sql, const TextRow& parameters) {
-  m_is_copying_out = false;
   send(sql, parameters, /*in_binary=*/true);
   libpq().set_single_row_mode(m_connection.get());
 }
 
-bool ServerConnection::next_row(std::vector<sql::Field>& fields) {
-  return m_is_copying_out ? next_copied_row(fields) : next_single_row(fields);
-}
-
-bool ServerConnection::next_copied_row(std::vector<sql::Field>& fields) {
+bool ServerConnection::next_copied(std::string_view& row) {
   char* buffer = nullptr;
   int length = 0;
   while ((length = libpq().get_copy_data(m_connection.get(), &buffer, 1)) == 0) wait(POLLIN);
@@ -371,30 +378,20 @@ bool ServerConnection::next_copied_row(std::vector<sql::Field>& fields) {
     return false;
   }
   m_copied.reset(buffer);
-  const char* at = buffer;
-  const char* const end = buffer + length;
+  row = {buffer, static_cast<std::size_t>(length)};
   if (std::exchange(m_is_first_message, false)) {
     constexpr std::string_view k_signature("PGCOPY\n\377\r\n\0", k_copy_signature_bytes);
-    if (!std::string_view(at, static_cast<std::size_t>(length)).starts_with(k_signature)) fail_copy_format();
-    at += k_copy_header_bytes - sizeof(std::uint32_t);
-    at += take_number<std::uint32_t>(at, end);
-    // The server sends the header along with the first row; others may send it by itself.
-    if (at == end) return next_copied_row(fields);
+    if (!row.starts_with(k_signature) || row.size() < k_copy_header_bytes) fail_copy_format();
+    const char* at = buffer + k_copy_header_bytes - sizeof(std::uint32_t);
+    const auto extension = take_number<std::uint32_t>(at, buffer + length);
+    row.remove_prefix(std::min<std::size_t>(row.size(), k_copy_header_bytes + extension));
   }
-  const auto count = take_number<std::int16_t>(at, end);
-  if (count == k_copy_end) return next_copied_row(fields);
-  if (static_cast<std::size_t>(count) != fields.size()) fail_copy_format();
-  for (sql::Field& field : fields) {
-    const auto size = take_number<std::int32_t>(at, end);
-    field = size < 0 ? sql::Field{} : sql::Field{at, static_cast<std::uint32_t>(size)};
-    if (size < 0) continue;
-    if (end - at < size) fail_copy_format();
-    at += size;
-  }
-  return true;
+  // The server sends the header along with the first row, or with the mark of the end; others may send it by itself.
+  const bool is_end = row.size() == sizeof(std::int16_t) && row == std::string_view("\377\377", 2);
+  return row.empty() || is_end ? next_copied(row) : true;
 }
 
-bool ServerConnection::next_single_row(std::vector<sql::Field>& fields) {
+bool ServerConnection::next_row(std::vector<sql::Field>& fields) {
   m_row = next_result();
   if (m_row == nullptr) return false;
   const ExecStatusType status = libpq().result_status(m_row.get());
@@ -405,7 +402,7 @@ bool ServerConnection::next_single_row(std::vector<sql::Field>& fields) {
       }
       fail(error);
     }
-    return next_single_row(fields);
+    return next_row(fields);
   }
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const auto column = static_cast<int>(i);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -60,8 +61,13 @@ class ServerConnection {
   void start_copy_out(const std::string& sql);
   /// Starts a statement whose rows come one by one, in binary.
   void start_rows(const std::string& sql, const TextRow& parameters);
-  /// The next row of whichever of the two was started; false at its end. Fields are valid until the next call.
+  /// The next row of a COPY as the server sent it, for take_row; false at its end. Valid until the next call.
+  bool next_copied(std::string_view& row);
+  /// The next row of start_rows; false at its end. Fields are valid until the next call.
   bool next_row(std::vector<sql::Field>& fields);
+
+  /// Makes the call that waits in another thread, and each one after it, end as cancelled.
+  void stop() { m_is_stopped = true; }
 
   /// Starts COPY … FROM STDIN.
   void start_copy_in(const std::string& sql);
@@ -80,16 +86,17 @@ class ServerConnection {
   ResultHandle last_result(std::string_view sql = {});
   void send(const std::string& sql, const TextRow& parameters, bool in_binary);
   void check_sent(int sent);
-  bool next_copied_row(std::vector<sql::Field>& fields);
-  bool next_single_row(std::vector<sql::Field>& fields);
 
   ConnectionHandle m_connection;
   const CancelToken& m_cancel;
-  bool m_is_copying_out = false;
+  std::atomic<bool> m_is_stopped{false};
   bool m_is_first_message = false;
   BufferHandle m_copied;
   ResultHandle m_row;
 };
+
+/// Takes a row off the start of what next_copied returned, once or several times. Fields point into it.
+void take_row(std::string_view& rows, std::vector<sql::Field>& fields);
 
 /// What a failed result says; with the statement's text, also the line and column that the server points at.
 Error server_error(const PGresult* result, std::string_view sql = {});
