@@ -29,9 +29,12 @@ constexpr std::array k_prefixes{
 };
 
 /// What the engine found in the operating system's answer to an I/O request.
+constexpr std::string_view k_file_too_large = "File too large";
+
 constexpr std::array k_io_causes{
     PrefixRow{"No space left on device", ErrorCode::disk_full},
     PrefixRow{"Disk quota exceeded", ErrorCode::disk_full},
+    PrefixRow{k_file_too_large, ErrorCode::disk_full},
     PrefixRow{"Permission denied", ErrorCode::permission_denied},
     PrefixRow{"Read-only file system", ErrorCode::permission_denied},
     PrefixRow{"No such file or directory", ErrorCode::file_not_found},
@@ -77,7 +80,8 @@ Error engine_error(const char* message) {
     if (text.find(k_no_allocation) != std::string::npos) return out_of_memory_error();
     text.resize(std::min(text.size(), text.find(k_advice)));
   }
-  return make_error(code, text, hint_of(code));
+  const bool is_too_large = text.find(k_file_too_large) != std::string::npos;
+  return make_error(code, text, is_too_large ? file_too_large_hint() : hint_of(code));
 }
 
 }  // namespace spillway::engine

@@ -64,6 +64,7 @@ ErrorCode code_of_errno(int os_errno) {
       return ErrorCode::permission_denied;
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:
       return ErrorCode::disk_full;
     case ENOMEM:
       return ErrorCode::out_of_memory;
@@ -143,6 +144,7 @@ Error make_error(ErrorCode code, std::string message, std::string hint) {
 }
 
 Error os_error(int os_errno, std::string what, std::string hint) {
+  if (os_errno == EFBIG && hint.empty()) hint = file_too_large_hint();
   Error error =
       make_error(code_of_errno(os_errno), fmt::format("{}: {}", what, std::strerror(os_errno)), std::move(hint));
   error.os_errno = os_errno;
@@ -161,6 +163,17 @@ Error out_of_memory_error() {
       fmt::format("out of memory: this process may take {} (RLIMIT_DATA)", human_bytes(limit.rlim_cur)),
       "raise SPILLWAY_SANDBOX_MEMORY (--sandbox-memory), or lower SPILLWAY_MEMORY_LIMIT (--memory-limit) "
       "so that more is spilled");
+}
+
+std::string file_too_large_hint() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
+    return "this file system takes no larger file: write to another one";
+  }
+  return fmt::format(
+      "a file may have {} (RLIMIT_FSIZE), unless SPILLWAY_SANDBOX_FILE_SIZE (--sandbox-file-size) is raised; where "
+      "that is not set, it is half of what the disk has free",
+      human_bytes(limit.rlim_cur));
 }
 
 Exception::Exception(Error error) : m_error(std::move(error)), m_what(m_error.full_message()) {}

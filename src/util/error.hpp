@@ -89,6 +89,8 @@ Error make_error(ErrorCode code, std::string message, std::string hint = {});
 Error os_error(int os_errno, std::string what, std::string hint = {});
 /// The operating system gave no more memory: with the limit that this process has of it, where it has one.
 Error out_of_memory_error();
+/// What to do when a file could not grow (EFBIG): names the limit that this process has, where it has one.
+std::string file_too_large_hint();
 
 template <typename T>
 using Result = tl::expected<T, Error>;

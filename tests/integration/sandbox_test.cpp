@@ -180,6 +180,8 @@ TEST_F(Sandbox, AFileThatGrowsTooLargeFailsItsStep) {
       m_project.spillway({"run", "--sandbox", "--sandbox-file-size", "16MB", "pipeline.yaml"});
   EXPECT_EQ(result.exit_code, 1) << result.err;
   EXPECT_THAT(result.err, HasSubstr("File too large"));
+  EXPECT_THAT(result.err, HasSubstr("hint: a file may have 16 MB (RLIMIT_FSIZE), unless SPILLWAY_SANDBOX_FILE_SIZE "
+                                    "(--sandbox-file-size) is raised"));
   EXPECT_THAT(m_project.files("out"), IsEmpty());
 }
 

@@ -35,6 +35,8 @@ TEST(Error, OsErrorsGetTheCodeThatFits) {
   EXPECT_EQ(os_error(ENOENT, "cannot read 'x'").code, ErrorCode::file_not_found);
   EXPECT_EQ(os_error(EACCES, "cannot read 'x'").code, ErrorCode::permission_denied);
   EXPECT_EQ(os_error(ENOSPC, "cannot write 'x'").code, ErrorCode::disk_full);
+  EXPECT_EQ(os_error(EFBIG, "cannot write 'x'").code, ErrorCode::disk_full);
+  EXPECT_EQ(os_error(EFBIG, "cannot write 'x'").hint, "this file system takes no larger file: write to another one");
   EXPECT_EQ(os_error(EIO, "cannot read 'x'").code, ErrorCode::io);
   EXPECT_EQ(os_error(ENOENT, "cannot read 'x'").message, "cannot read 'x': No such file or directory");
 }
