@@ -67,7 +67,11 @@ Command DbCases::spillway(const std::string& name, const std::string& steps, boo
                   {{"BENCH_PASSWORD", PostgresServer::k_password}},
                   m_folder,
                   {m_folder / "logs"}};
-  if (is_spilled) command.environment["E2B_FORCE_SPILL"] = "1";
+  if (is_spilled) {
+    command.environment["E2B_FORCE_SPILL"] = "1";
+    // Otherwise the engine reads ahead of what it compresses for as long as there is memory.
+    command.environment["SPILLWAY_MEMORY_LIMIT"] = "300MB";
+  }
   return command;
 }
 
@@ -108,23 +112,23 @@ std::vector<Case> DbCases::postgres() {
   return {
       {"postgres-read",
        "PostgreSQL -> Parquet",
-       {{"spillway, E2B_FORCE_SPILL=1", spillway("read", fmt::format(k_read, "postgres", ""), true)},
+       {{"spillway, E2B_FORCE_SPILL=1, 300 MB", spillway("read", fmt::format(k_read, "postgres", ""), true)},
         {"psql, COPY TO STDOUT (FORMAT binary)", read_all}}},
       {"postgres-read-2",
        "PostgreSQL -> Parquet, two partitions",
-       {{"spillway, E2B_FORCE_SPILL=1",
+       {{"spillway, E2B_FORCE_SPILL=1, 300 MB",
          spillway("read_2", fmt::format(k_read, "postgres", ", partition: {parts: 2}"), true)},
         {"psql, COPY TO STDOUT (FORMAT binary)", read_all}}},
       {"postgres-write",
        "Parquet -> frame -> PostgreSQL",
-       {{"spillway, E2B_FORCE_SPILL=1",
+       {{"spillway, E2B_FORCE_SPILL=1, 300 MB",
          spillway("write", fmt::format(k_frame, m_parquet.string()) + fmt::format(k_write, "postgres", "written"),
                   true)},
         {"psql, \\copy FROM a binary file",
          shell(psql_text() + fill + "'\\copy written_by_psql FROM lines.pgcopy WITH (FORMAT binary)'")}}},
       {"postgres-copy",
        "PostgreSQL -> frame -> PostgreSQL",
-       {{"spillway, E2B_FORCE_SPILL=1",
+       {{"spillway, E2B_FORCE_SPILL=1, 300 MB",
          spillway("copy", fmt::format(k_read, "postgres", "") + fmt::format(k_write, "postgres", "written"), true)},
         {"psql | psql, binary COPY",
          shell(psql_text() + " -c 'COPY lines TO STDOUT (FORMAT binary)' | " + psql_text() + fill +
@@ -161,16 +165,16 @@ std::vector<Case> DbCases::mysql() {
   return {
       {"mysql-read",
        "MariaDB -> Parquet",
-       {{"spillway, E2B_FORCE_SPILL=1", spillway("read", fmt::format(k_read, "mysql", ""), true)},
+       {{"spillway, E2B_FORCE_SPILL=1, 300 MB", spillway("read", fmt::format(k_read, "mysql", ""), true)},
         {"mariadb --quick --batch", read_all}}},
       {"mysql-read-2",
        "MariaDB -> Parquet, two partitions",
-       {{"spillway, E2B_FORCE_SPILL=1",
+       {{"spillway, E2B_FORCE_SPILL=1, 300 MB",
          spillway("read_2", fmt::format(k_read, "mysql", ", partition: {column: order_key, parts: 2}"), true)},
         {"mariadb --quick --batch", read_all}}},
       {"mysql-write",
        "Parquet -> frame -> MariaDB",
-       {{"spillway, E2B_FORCE_SPILL=1",
+       {{"spillway, E2B_FORCE_SPILL=1, 300 MB",
          spillway("write", fmt::format(k_frame, m_parquet.string()) + fmt::format(k_write, "mysql", "written"),
                   true)},
         {"mariadb, LOAD DATA LOCAL of a file",

@@ -180,7 +180,7 @@ class ProcessChannel : public StreamChannel {
     if (m_awaiting_bytes != 0) {
       std::optional<std::string> bytes = m_lines.take_bytes(m_awaiting_bytes);
       if (!bytes) return false;
-      m_inbox.push_back(protocol::FilesData{std::exchange(m_awaiting_bytes, 0), std::move(*bytes)});
+      m_inbox.emplace_back(protocol::FilesData{std::exchange(m_awaiting_bytes, 0), std::move(*bytes)});
       return true;
     }
     const std::optional<Result<std::string>> line = m_lines.next();
