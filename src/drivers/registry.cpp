@@ -9,6 +9,7 @@
 #include "drivers/file/parquet_writer.hpp"
 #include "drivers/inspector.hpp"
 #include "drivers/mysql/extractor.hpp"
+#include "drivers/mysql/inspector.hpp"
 #include "drivers/mysql/writer.hpp"
 #include "drivers/postgres/extractor.hpp"
 #include "drivers/postgres/inspector.hpp"
@@ -34,6 +35,7 @@ DriverRegistry builtin_drivers() {
 
 InspectorRegistry builtin_inspectors() {
   InspectorRegistry registry;
+  registry["mysql"] = std::make_unique<mysql::MysqlInspector>();
   registry["postgres"] = std::make_unique<postgres::PostgresInspector>();
   return registry;
 }

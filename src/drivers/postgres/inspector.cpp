@@ -1,17 +1,13 @@
 #include "drivers/postgres/inspector.hpp"
 
-#include <algorithm>
-#include <chrono>
-
 #include <fmt/format.h>
 
 #include "drivers/postgres/server_connection.hpp"
+#include "drivers/sql/latency.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::drivers::postgres {
 namespace {
-
-constexpr int k_latency_rounds = 5;
 
 // Partitions are parts of a table that is listed itself.
 constexpr const char* k_tables_sql = R"(
@@ -39,17 +35,6 @@ std::unique_ptr<ServerConnection> connect(const InspectedServer& server) {
   return connection;
 }
 
-std::string latency(ServerConnection& connection) {
-  std::vector<double> rounds;
-  for (int i = 0; i < k_latency_rounds; ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    connection.text("SELECT 1");
-    rounds.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
-  }
-  std::ranges::sort(rounds);
-  return fmt::format("{:.1f} ms a round trip", rounds[rounds.size() / 2]);
-}
-
 /// "CONNECT, CREATE, TEMPORARY on database shop"
 std::string rights(ServerConnection& connection) {
   return connection.text(
@@ -73,7 +58,7 @@ std::vector<HealthCheck> PostgresInspector::check(const InspectedServer& server)
     const std::string tls = connection.tls_version();
     add("tls", tls.empty() ? "none" : tls);
     add("version", "PostgreSQL " + connection.parameter("server_version"));
-    add("latency", latency(connection));
+    add("latency", sql::latency_of([&] { connection.text("SELECT 1"); }));
     add("rights", rights(connection));
   } catch (const Exception& exception) {
     checks.push_back({checks.empty() ? "connect" : "query", "", exception.error()});
