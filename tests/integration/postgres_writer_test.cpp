@@ -163,7 +163,7 @@ TEST_F(PostgresWriter, ARowThatBreaksAConstraintIsShown) {
   sql("CREATE TABLE w (id int PRIMARY KEY)");
   EXPECT_EQ(write_error("SELECT range % 5000 AS id FROM range(6000)", {}).to_display(),
             "error: cannot write table 'w': duplicate key value violates unique constraint \"w_pkey\": Key (id)=(0) "
-            "already exists (COPY w, line 5001) [SQLSTATE 23505]\n"
+            "already exists (COPY w, line 5001) [SQLSTATE 23505]; row 5001 of the input is {'id': 0}\n"
             "  hint: the key is there already: write_mode: upsert updates such rows");
   EXPECT_EQ(all(), "");
   sql("ALTER TABLE w ADD CHECK (id < 10)");

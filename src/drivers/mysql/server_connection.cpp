@@ -104,7 +104,8 @@ Waiting::Deadline deadline_in(std::uint64_t seconds) {
 /// The file of a LOAD DATA LOCAL: the server may ask for one at any time and by any name, and gets this or nothing.
 struct ServerConnection::LocalFile {
   FileReader reader;
-  std::optional<Error> error;
+  const CancelToken& cancel;  ///< a server that takes all at once leaves nothing to wait for, where it would be seen
+  std::optional<Error> error = std::nullopt;
 
   static int open(void** file, const char* /*name*/, void* connection) {
     *file = static_cast<ServerConnection*>(connection)->m_file;
@@ -113,6 +114,7 @@ struct ServerConnection::LocalFile {
   static int read(void* file, char* buffer, unsigned size) {
     auto& self = *static_cast<LocalFile*>(file);
     try {
+      if (self.cancel.is_cancelled()) fail(ErrorCode::cancelled, "cancelled");
       const std::size_t taken = self.reader(buffer, size);
       Waiting::set_sending(taken > 0);
       return static_cast<int>(taken);
@@ -214,6 +216,9 @@ void ServerConnection::connect() {
     // Whatever it is, nothing was done yet.
     error.code = ErrorCode::connection;
     error.message = "cannot connect to MySQL: " + error.message;
+    if (error.message.find("certificate has expired") != std::string::npos) {
+      error.hint = "the server's certificate has expired: it needs a new one";
+    }
     fail(std::move(error));
   }
   // With TLS, the library would read a blocking socket without asking Waiting.
@@ -244,6 +249,7 @@ std::string ServerConnection::tls_cipher() const {
 }
 
 void ServerConnection::query(const std::string& sql) {
+  if (m_cancel.is_cancelled()) stop_as_cancelled();
   if (libmariadb().real_query(m_connection.get(), sql.data(), sql.size()) != 0) fail_connection();
 }
 
@@ -258,7 +264,7 @@ Written ServerConnection::execute(const std::string& sql) {
 }
 
 Written ServerConnection::load(const std::string& sql, FileReader file) {
-  LocalFile local{std::move(file), std::nullopt};
+  LocalFile local{std::move(file), m_cancel};
   m_file = &local;
   try {
     const Written written = execute(sql);

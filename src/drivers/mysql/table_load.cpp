@@ -324,24 +324,9 @@ void TableLoad::check_written(const Written& written, std::uint64_t rows_before)
     error.code = ErrorCode::bad_data;
     error.retryable = false;
   }
-  if (number > 0) error.message += shown_row(rows_before + number);
+  if (number > 0) error.message += sql::shown_row(m_context, m_input, rows_before + number);
   m_connection.close();
   fail(std::move(error));
-}
-
-/// A row of the input as people read it; texts are cut.
-std::string TableLoad::shown_row(std::uint64_t number) const {
-  constexpr std::size_t k_shown_bytes = 300;
-  try {
-    const auto rows = m_context.connection.rows(
-        fmt::format("SELECT CAST(r AS VARCHAR) FROM ({}) AS r LIMIT 1 OFFSET {}", m_input.select_sql, number - 1));
-    if (rows.empty()) return {};
-    std::string text = rows[0][0].value_or("");
-    if (text.size() > k_shown_bytes) text = to_valid_utf8(std::string_view(text).substr(0, k_shown_bytes)) + "…";
-    return fmt::format("; row {} of the input is {}", number, text);
-  } catch (const Exception&) {  // the error itself counts
-    return fmt::format("; it is row {} of the input", number);
-  }
 }
 
 /// A key that is there twice leaves open which of its rows counts.

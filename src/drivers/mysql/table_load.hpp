@@ -47,7 +47,6 @@ class TableLoad {
   void insert_tuples(const std::string& table, bool takes_last);
   RowText row_text(RowText::Form form) const;
   void check_written(const Written& written, std::uint64_t rows_before);
-  std::string shown_row(std::uint64_t number) const;
   void check_keys();
   void merge(const std::string& target);
   void publish(const std::string& statement);

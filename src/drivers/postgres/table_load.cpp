@@ -1,6 +1,7 @@
 #include "drivers/postgres/table_load.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -21,6 +22,16 @@ constexpr std::string_view k_copy_header("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 1
 constexpr std::int16_t k_end_of_rows = -1;
 
 std::string name_sql(const std::string& name) { return sql::quoted(name, k_name_quote); }
+
+/// "… (COPY films, line 5001) [SQLSTATE 23505]": the number of the row that the server did not take.
+std::optional<std::uint64_t> line_of_copy(std::string_view message) {
+  constexpr std::string_view k_line = ", line ";
+  const std::size_t copy = message.find("(COPY ");
+  const std::size_t line = copy == std::string_view::npos ? copy : message.find(k_line, copy);
+  if (line == std::string_view::npos) return std::nullopt;
+  const std::string_view number = message.substr(line + k_line.size());
+  return parse_uint(number.substr(0, number.find_first_not_of("0123456789")));
+}
 
 /// Columns of the staging table, by position: the input's names may be of any length.
 std::string staged_name(std::size_t index) { return fmt::format("c{}", index + 1); }
@@ -133,8 +144,7 @@ std::vector<std::string> TableLoad::target_names() const {
 
 void TableLoad::load_directly() {
   if (m_config.mode == sql::WriteMode::truncate) empty_table();
-  copy(m_table.sql_name, target_names());
-  m_outcome.rows = m_connection.end_copy_in();
+  m_outcome.rows = copy(m_table.sql_name, target_names());
 }
 
 void TableLoad::create_staging() {
@@ -152,7 +162,6 @@ void TableLoad::load_staged() {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < m_writers.size(); ++i) names.push_back(staged_name(i));
   copy(k_staging, names);
-  m_connection.end_copy_in();
   if (m_config.mode == sql::WriteMode::upsert) check_keys();
   const bool is_emptied = m_config.mode == sql::WriteMode::replace || m_config.mode == sql::WriteMode::truncate;
   if (is_emptied && !m_is_new) empty_table();
@@ -166,10 +175,18 @@ void TableLoad::empty_table() {
       fmt::format("{} {}", m_table.is_referenced ? "DELETE FROM" : "TRUNCATE TABLE", m_table.sql_name));
 }
 
-void TableLoad::copy(const std::string& table, const std::vector<std::string>& columns) {
+/// Returns how many rows the server took.
+std::uint64_t TableLoad::copy(const std::string& table, const std::vector<std::string>& columns) {
   m_connection.start_copy_in(
       fmt::format("COPY {} ({}) FROM STDIN (FORMAT binary)", table, sql::quoted_list(columns, k_name_quote)));
-  put_rows();
+  try {
+    put_rows();
+    return m_connection.end_copy_in();
+  } catch (const Exception& exception) {
+    Error error = exception.error();
+    if (const auto line = line_of_copy(error.message)) error.message += sql::shown_row(m_context, m_input, *line);
+    fail(std::move(error));
+  }
 }
 
 void TableLoad::put_rows() {

@@ -36,7 +36,7 @@ class TableLoad {
   void load_directly();
   void load_staged();
   void create_staging();
-  void copy(const std::string& table, const std::vector<std::string>& columns);
+  std::uint64_t copy(const std::string& table, const std::vector<std::string>& columns);
   void put_rows();
   void append_row(const engine::Chunk& chunk, std::uint64_t row, std::uint64_t row_number, std::string& bytes) const;
   void send(std::string& bytes);

@@ -62,4 +62,18 @@ void report_progress(const StepContext& context, const WriteConfig& config, std:
   context.sink.event("write_progress", event);
 }
 
+std::string shown_row(const StepContext& context, const frame::ResolvedInput& input, std::uint64_t number) {
+  constexpr std::size_t k_shown_bytes = 300;
+  try {
+    const auto rows = context.connection.rows(
+        fmt::format("SELECT CAST(r AS VARCHAR) FROM ({}) AS r LIMIT 1 OFFSET {}", input.select_sql, number - 1));
+    if (rows.empty()) return {};
+    std::string text = rows[0][0].value_or("");
+    if (text.size() > k_shown_bytes) text = to_valid_utf8(std::string_view(text).substr(0, k_shown_bytes)) + "…";
+    return fmt::format("; row {} of the input is {}", number, text);
+  } catch (const Exception&) {  // the server's error counts
+    return fmt::format("; it is row {} of the input", number);
+  }
+}
+
 }  // namespace spillway::drivers::sql

@@ -26,4 +26,8 @@ StepResult write_table(const StepContext& context, const WriteConfig& config, st
 /// Reports how many rows were sent so far.
 void report_progress(const StepContext& context, const WriteConfig& config, std::uint64_t rows);
 
+/// "; row 5 of the input is {'id': 7}": what the server says of a row is more to people with the row itself. Long
+/// texts are cut. Runs the input's query again, and never throws.
+std::string shown_row(const StepContext& context, const frame::ResolvedInput& input, std::uint64_t number);
+
 }  // namespace spillway::drivers::sql
