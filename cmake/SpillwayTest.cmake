@@ -24,6 +24,9 @@ target_precompile_headers(spillway_test_pch PRIVATE <gtest/gtest.h> <nlohmann/js
 function(spillway_test name)
   cmake_parse_arguments(ARG "WHOLE" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
   set(timeout 120)
+  if(ARG_WHOLE)
+    set(timeout 240)
+  endif()
   if("long" IN_LIST ARG_LABELS)
     set(timeout 900) # for the long form
   endif()
@@ -33,7 +36,7 @@ function(spillway_test name)
   target_precompile_headers(${name} REUSE_FROM spillway_test_pch)
   if(ARG_WHOLE)
     add_test(NAME ${name} COMMAND ${name})
-    set_tests_properties(${name} PROPERTIES TIMEOUT 240 LABELS "${ARG_LABELS}")
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${timeout} LABELS "${ARG_LABELS}")
     return()
   endif()
   gtest_discover_tests(

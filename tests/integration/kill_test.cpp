@@ -13,10 +13,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "process_tree.hpp"
 #include "project.hpp"
 #include "sandbox_support.hpp"
 #include "support/long_form.hpp"
+#include "support/process_tree.hpp"
 
 /// Runs that are killed at random moments: no target is half-written, nothing stays behind, and the next command
 /// gives every run its end.

@@ -82,12 +82,6 @@ TEST_F(MysqlConnection, AServerThatIsDownIsTriedAgain) {
   EXPECT_EQ(error.hint, "check host and port of the connection, and that the server runs");
 }
 
-TEST_F(MysqlConnection, ADatabaseNameMayHaveQuotes) {
-  server().sql("CREATE DATABASE IF NOT EXISTS `it's ``odd\"`");
-  fields["database"] = "it's `odd\"";
-  EXPECT_EQ(read("SELECT DATABASE()"), (Rows{{"it's `odd\""}}));
-}
-
 TEST_F(MysqlConnection, TheServerSeesWhoItIs) {
   EXPECT_EQ(
       read("SELECT attr_value FROM performance_schema.session_connect_attrs WHERE attr_name = 'program_name' AND "

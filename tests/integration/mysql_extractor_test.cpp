@@ -6,47 +6,14 @@ namespace {
 using drivers::Json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 class MysqlExtractor : public MysqlTest {};
-
-TEST_F(MysqlExtractor, ReadsAQueryInItsOrder) {
-  EXPECT_EQ(read("SELECT seq AS i, CONCAT('row ', seq) AS name FROM seq_5_to_1_step_2;  "),
-            (Rows{{"5", "row 5"}, {"3", "row 3"}, {"1", "row 1"}}));
-  EXPECT_THAT(columns(), ElementsAre("i UBIGINT", "name VARCHAR"));
-}
-
-TEST_F(MysqlExtractor, NoRowsAreAFrameWithColumns) {
-  EXPECT_THAT(read("SELECT 1 AS a, 'x' AS b WHERE false"), IsEmpty());
-  EXPECT_THAT(columns(), ElementsAre("a INTEGER", "b VARCHAR"));
-}
-
-TEST_F(MysqlExtractor, ReadsMoreRowsThanAChunk) {
-  for (const Json& by : {socket_fields(), tcp_fields()}) {
-    fields = by;
-    extract("mysql.extractor", {{"query", "SELECT seq AS i, REPEAT('x', seq % 400) AS s FROM seq_1_to_100000"}});
-    EXPECT_EQ(count("SELECT sum(i) FROM frame"), 5000050000U);
-    EXPECT_EQ(count("SELECT count(*) FROM frame WHERE strlen(s) = i % 400"), 100000U);
-  }
-}
 
 TEST_F(MysqlExtractor, ReadsLongValues) {
   EXPECT_EQ(read("SELECT LENGTH(s), s = REPEAT('ž', 400000) FROM (SELECT REPEAT('ž', 400000) AS s) AS q"),
             (Rows{{"800000", "1"}}));
   extract("mysql.extractor", {{"query", "SELECT REPEAT('ž', 4000000) AS s"}});
   EXPECT_EQ(count("SELECT strlen(s) FROM frame"), 8000000U);
-}
-
-TEST_F(MysqlExtractor, ReadsATableWithFilterOrderAndLimit) {
-  sql(R"(CREATE TABLE `Odd "``name` (id int, `a b` text, `select` int);
-         INSERT INTO `Odd "``name` SELECT seq, CONCAT('v', seq), 0 - CAST(seq AS int) FROM seq_1_to_10)");
-  extract("mysql.extractor", {{"table", R"(`Odd "``name`)"},
-                              {"columns", {"select", "a b"}},
-                              {"filter", "id > 3 -- not the first ones"},
-                              {"order", {"id desc", "a b asc"}},
-                              {"limit", 2}});
-  EXPECT_EQ(rows(), (Rows{{"-10", "v10"}, {"-9", "v9"}}));
-  EXPECT_THAT(columns(), ElementsAre("select INTEGER", "a b VARCHAR"));
 }
 
 TEST_F(MysqlExtractor, ParametersAreBound) {
@@ -78,14 +45,6 @@ TEST_F(MysqlExtractor, PartsTogetherAreAllRowsOnce) {
   EXPECT_EQ(count("SELECT count(*) FROM frame"), 0U);
 }
 
-TEST_F(MysqlExtractor, PartsComeInTheSameOrderInEveryRun) {
-  sql("CREATE TABLE p AS SELECT seq AS id FROM seq_1_to_30000");
-  const Json config{{"table", "p"}, {"partition", {{"column", "id"}, {"parts", 3}}}};
-  extract("mysql.extractor", config, "one");
-  extract("mysql.extractor", config, "two");
-  EXPECT_EQ(rows("one"), rows("two"));
-}
-
 TEST_F(MysqlExtractor, WritingIsRefused) {
   sql("CREATE TABLE w (a int)");
   EXPECT_EQ(read_error({{"query", "INSERT INTO w VALUES (1) RETURNING a"}}),
@@ -106,17 +65,6 @@ TEST_F(MysqlExtractor, MistakesInTheQueryAreShown) {
             "error: cannot read table 'nothing': Table 't.nothing' doesn't exist [error 1146]\n"
             "  hint: check the name of the table and its database; spillway discover lists them");
   EXPECT_EQ(read_error({{"query", "SET @x = 1"}}), "error: cannot read the query: the statement returns no columns");
-}
-
-TEST_F(MysqlExtractor, OptionsThatExcludeEachOtherAreTold) {
-  EXPECT_EQ(read_error({{"query", "SELECT 1"}, {"table", "t"}}),
-            "error: cannot read table 't': cannot read both 'query' and 'table'\n  hint: give one of the two");
-  EXPECT_EQ(read_error({{"query", "SELECT 1 AS id"}, {"partition", {{"column", "idd"}, {"parts", 2}}}}),
-            "error: cannot read the query: unknown column 'idd' in 'partition': the rows have none of that name\n"
-            "  hint: did you mean 'id'?");
-  EXPECT_EQ(read_error({{"query", "SELECT 'x' AS id"}, {"partition", {{"column", "id"}, {"parts", 2}}}}),
-            "error: cannot read the query: cannot divide by column 'id': it is no number, date or timestamp\n"
-            "  hint: name another column");
 }
 
 TEST_F(MysqlExtractor, PartsWithoutTheRightToLockAreRefused) {

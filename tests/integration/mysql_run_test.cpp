@@ -188,39 +188,5 @@ TEST_F(MysqlRun, EveryTypeSurvivesTheWayThroughParquet) {
             sums.substr(sums.rfind('\t'), sums.rfind('\n') - sums.rfind('\t')));
 }
 
-/// A server that crashes under a writer, in each mode: the table is as it was, and the next run is right.
-class MysqlCrash : public MysqlTest {
- protected:
-  Error error_when_the_server_crashes(const Json& config) {
-    const std::size_t before = sink().events("write_progress").size();
-    std::thread crasher([&] {
-      while (sink().events("write_progress").size() == before) std::this_thread::yield();
-      server().crash();
-    });
-    const Error error = error_of("mysql.writer", config, {{"df", "frame"}});
-    crasher.join();
-    server().restart();
-    return error;
-  }
-};
-
-TEST_F(MysqlCrash, LeavesTheTableAsItWasInEveryMode) {
-  make_frame("SELECT i AS id, repeat('x', 100) AS s FROM range(100000) AS r(i)");
-  for (const char* mode : {"append", "replace", "truncate", "upsert"}) {
-    SCOPED_TRACE(mode);
-    server().sql("SET GLOBAL innodb_flush_log_at_trx_commit = 1");  // a test's server forgets a second otherwise
-    sql("CREATE OR REPLACE TABLE c (id bigint PRIMARY KEY, s text); INSERT INTO c VALUES (-1, 'before')");
-    const Json config{{"table", "c"}, {"write_mode", mode}, {"primary_key", "id"}, {"batch_size", 20000}};
-    const Error error = error_when_the_server_crashes(config);
-    EXPECT_EQ(error.code, ErrorCode::connection);
-    EXPECT_THAT(error.message, HasSubstr("cannot write table 'c': "));
-    EXPECT_EQ(sql("SELECT * FROM c"), "-1\tbefore\n");
-    run("mysql.writer", config, {{"df", "frame"}});
-    const bool keeps = std::string_view(mode) == "append" || std::string_view(mode) == "upsert";
-    EXPECT_EQ(sql("SELECT COUNT(*), SUM(id >= 0) FROM c; SHOW TABLES"),
-              keeps ? "100001\t100000\nc\n" : "100000\t100000\nc\n");
-  }
-}
-
 }  // namespace
 }  // namespace spillway::testing

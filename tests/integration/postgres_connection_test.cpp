@@ -90,12 +90,5 @@ TEST_F(PostgresConnection, AServerThatIsDownIsTriedAgain) {
   EXPECT_EQ(error.hint, "check host and port of the connection, and that the server runs");
 }
 
-TEST_F(PostgresConnection, ADatabaseNameMayHaveQuotes) {
-  server().sql("CREATE DATABASE \"it's \"\"odd\"\"\"");
-  fields["database"] = "it's \"odd\"";
-  fields.erase("schema");
-  EXPECT_EQ(read("SELECT current_database()"), (Rows{{"it's \"odd\""}}));
-}
-
 }  // namespace
 }  // namespace spillway::testing

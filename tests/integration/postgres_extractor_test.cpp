@@ -6,51 +6,14 @@ namespace {
 using drivers::Json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 class PostgresExtractor : public PostgresTest {};
-
-TEST_F(PostgresExtractor, ReadsAQueryInItsOrder) {
-  EXPECT_EQ(read("SELECT i, 'row ' || i AS name FROM generate_series(5, 1, -2) AS i;  "),
-            (Rows{{"5", "row 5"}, {"3", "row 3"}, {"1", "row 1"}}));
-  EXPECT_THAT(columns(), ElementsAre("i INTEGER", "name VARCHAR"));
-}
-
-TEST_F(PostgresExtractor, NoRowsAreAFrameWithColumns) {
-  EXPECT_THAT(read("SELECT 1 AS a, 'x'::text AS b WHERE false"), IsEmpty());
-  EXPECT_THAT(columns(), ElementsAre("a INTEGER", "b VARCHAR"));
-}
-
-TEST_F(PostgresExtractor, ReadsMoreRowsThanAChunk) {
-  extract("postgres.extractor",
-          {{"query", "SELECT i, repeat('x', i % 40) AS s FROM generate_series(1, 100000) AS i"}});
-  EXPECT_EQ(count("SELECT sum(i) FROM frame"), 5000050000U);
-  EXPECT_EQ(count("SELECT count(*) FROM frame WHERE strlen(s) = i % 40"), 100000U);
-}
-
-TEST_F(PostgresExtractor, ReadsATableWithFilterOrderAndLimit) {
-  sql(R"(CREATE TABLE "Odd ""name""" (id int, "a b" text, "select" int);
-         INSERT INTO "Odd ""name""" SELECT i, 'v' || i, -i FROM generate_series(1, 10) AS i)");
-  extract("postgres.extractor", {{"table", R"("Odd ""name""")"},
-                                 {"columns", {"select", "a b"}},
-                                 {"filter", "id > 3 -- not the first ones"},
-                                 {"order", {"id desc", "a b asc"}},
-                                 {"limit", 2}});
-  EXPECT_EQ(rows(), (Rows{{"-10", "v10"}, {"-9", "v9"}}));
-  EXPECT_THAT(columns(), ElementsAre("select INTEGER", "a b VARCHAR"));
-}
 
 TEST_F(PostgresExtractor, ParametersAreBound) {
   const Json parameters{42, "it's; DROP TABLE x", nullptr, true, 1.5};
   EXPECT_EQ(read("SELECT $1::int + 1 AS a, $2::text AS b, $3::int AS c, $4::bool AS d, $5::numeric(5,2) AS e",
                  {{"params", parameters}}),
             (Rows{{"43", "it's; DROP TABLE x", std::nullopt, "true", "1.50"}}));
-}
-
-TEST_F(PostgresExtractor, ATableTakesParametersToo) {
-  sql("CREATE TABLE n AS SELECT i FROM generate_series(1, 10) AS i");
-  extract("postgres.extractor", {{"table", "n"}, {"filter", "i > $1"}, {"params", {8}}});
-  EXPECT_EQ(rows().size(), 2U);
 }
 
 TEST_F(PostgresExtractor, WhatCopyRefusesIsReadRowByRow) {
@@ -81,14 +44,6 @@ TEST_F(PostgresExtractor, PartsTogetherAreAllRowsOnce) {
   EXPECT_EQ(count("SELECT count(*) FROM frame"), 0U);
 }
 
-TEST_F(PostgresExtractor, PartsComeInTheSameOrderInEveryRun) {
-  sql("CREATE TABLE p AS SELECT i AS id FROM generate_series(1, 30000) AS i");
-  const Json config{{"table", "p"}, {"partition", {{"column", "id"}, {"parts", 3}}}};
-  extract("postgres.extractor", config, "one");
-  extract("postgres.extractor", config, "two");
-  EXPECT_EQ(rows("one"), rows("two"));
-}
-
 TEST_F(PostgresExtractor, WritingIsRefused) {
   sql("CREATE TABLE w (a int)");
   EXPECT_EQ(read_error({{"query", "INSERT INTO w VALUES (1) RETURNING a"}}),
@@ -110,27 +65,16 @@ TEST_F(PostgresExtractor, MistakesInTheQueryAreShownWithTheirPlace) {
             "error: cannot read the query: the statement returns no columns");
 }
 
-TEST_F(PostgresExtractor, OptionsThatExcludeEachOtherAreTold) {
-  const auto error = [&](Json config) { return read_error(std::move(config)); };
-  EXPECT_EQ(error({{"query", "SELECT 1"}, {"table", "t"}}),
-            "error: cannot read table 't': cannot read both 'query' and 'table'\n  hint: give one of the two");
-  EXPECT_EQ(error({{"query", "SELECT 1"}, {"limit", 5}}),
-            "error: cannot read the query: option 'limit' does not go with 'query'\n  hint: say it in the query");
-  EXPECT_EQ(error({{"table", "t"}, {"limit", 5}, {"partition", {{"parts", 2}}}}),
-            "error: cannot read table 't': option 'limit' does not go with 'partition'\n"
-            "  hint: parts are read side by side, and each of them by a statement of its own");
-  EXPECT_EQ(error({{"query", "SELECT 1"}, {"partition", {{"parts", 2}}}}),
+TEST_F(PostgresExtractor, WhatCannotBeDividedIsTold) {
+  EXPECT_EQ(read_error({{"query", "SELECT 1"}, {"partition", {{"parts", 2}}}}),
             "error: cannot read the query: partition needs a 'column' to divide a query by\n"
             "  hint: only a table is divided without one");
-  EXPECT_EQ(error({{"query", "SELECT 1 AS id"}, {"partition", {{"column", "idd"}, {"parts", 2}}}}),
-            "error: cannot read the query: unknown column 'idd' in 'partition': the rows have none of that name\n"
-            "  hint: did you mean 'id'?");
-  EXPECT_EQ(error({{"query", "SELECT 'x'::text AS id"}, {"partition", {{"column", "id"}, {"parts", 2}}}}),
+  EXPECT_EQ(read_error({{"query", "SELECT 'x'::text AS id"}, {"partition", {{"column", "id"}, {"parts", 2}}}}),
             "error: cannot read the query: cannot divide by column 'id': it is no number, date or timestamp\n"
             "  hint: name another column; a table without such a column is divided by its pages when no column is "
             "named");
   sql("CREATE VIEW v AS SELECT 1 AS a");
-  EXPECT_EQ(error({{"table", "v"}, {"partition", {{"parts", 2}}}}),
+  EXPECT_EQ(read_error({{"table", "v"}, {"partition", {{"parts", 2}}}}),
             "error: cannot read table 'v': cannot divide 'v' by its pages: it is no table that has any\n"
             "  hint: name a column: partition: {column: id, parts: 2}");
 }

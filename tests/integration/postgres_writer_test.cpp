@@ -4,7 +4,6 @@ namespace spillway::testing {
 namespace {
 
 using drivers::Json;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 class PostgresWriter : public PostgresTest {
@@ -39,14 +38,6 @@ TEST_F(PostgresWriter, AppendsInTheInputsOrder) {
   EXPECT_EQ(metric("rows_written"), Json(2));
 }
 
-TEST_F(PostgresWriter, AnEmptyInputWritesNothing) {
-  sql("CREATE TABLE w AS SELECT 1 AS id");
-  EXPECT_EQ(write("SELECT 1 AS id WHERE false", {}), 0U);
-  EXPECT_EQ(all(), "1\n");
-  EXPECT_EQ(write("SELECT 1 AS id WHERE false", {{"write_mode", "replace"}}), 0U);
-  EXPECT_EQ(all(), "");
-}
-
 TEST_F(PostgresWriter, CreatesATableWithItsKeyAndKeepsTheDdl) {
   EXPECT_EQ(write("SELECT 1 AS id, CAST(1.5 AS DECIMAL(5,2)) AS \"Odd \"\"name\"\"\"",
                   {{"table", "Made here"}, {"create_if_missing", true}, {"primary_key", "id"}}),
@@ -58,10 +49,7 @@ TEST_F(PostgresWriter, CreatesATableWithItsKeyAndKeepsTheDdl) {
   EXPECT_EQ(sink().events("artifact_created").back()["artifact_type"], "ddl");
 }
 
-TEST_F(PostgresWriter, ATableThatIsMissingIsAnError) {
-  EXPECT_EQ(write_error("SELECT 1 AS id", {{"table", "missing"}}).to_display(),
-            "error: cannot write table 'missing': there is no table 'missing'\n"
-            "  hint: create_if_missing: true creates it with the columns of the input");
+TEST_F(PostgresWriter, ASchemaThatIsMissingIsNotCreated) {
   EXPECT_EQ(write_error("SELECT 1 AS id", {{"table", "nowhere.w"}, {"create_if_missing", true}}).to_display(),
             "error: cannot write table 'nowhere.w': schema \"nowhere\" does not exist [SQLSTATE 3F000]\n"
             "  hint: create the schema first");
@@ -83,37 +71,6 @@ TEST_F(PostgresWriter, ReplaceKeepsTheTableAndWhatDependsOnIt) {
   EXPECT_THAT(write_error("SELECT 7 AS id, 'x' AS name", {{"write_mode", "replace"}}).message,
               HasSubstr("violates foreign key constraint"));
   EXPECT_EQ(sql("SELECT count(*) FROM w"), "3\n");
-}
-
-TEST_F(PostgresWriter, ReplaceOfAMissingTableCreatesIt) {
-  EXPECT_EQ(write("SELECT 1 AS id", {{"write_mode", "replace"}, {"create_if_missing", true}}), 1U);
-  EXPECT_EQ(all(), "1\n");
-}
-
-TEST_F(PostgresWriter, UpsertUpdatesWhatIsThereAndAddsTheRest) {
-  sql("CREATE TABLE w (a int, b text, v int, kept text DEFAULT 'kept', PRIMARY KEY (a, b));"
-      "INSERT INTO w VALUES (1, 'x', 10, 'mine'), (2, 'x', 20, 'mine')");
-  const Json config{{"write_mode", "upsert"}, {"primary_key", {"a", "b"}}};
-  EXPECT_EQ(write("SELECT * FROM (VALUES (2, 'x', 21), (3, 'x', 30)) AS v(a, b, v)", config), 2U);
-  EXPECT_EQ(all(), "1\tx\t10\tmine\n2\tx\t21\tmine\n3\tx\t30\tkept\n");
-  Json ignoring = config;
-  ignoring["on_conflict"] = "ignore";
-  EXPECT_EQ(write("SELECT * FROM (VALUES (2, 'x', 99), (4, 'x', 40)) AS v(a, b, v)", ignoring), 1U);
-  EXPECT_EQ(all(), "1\tx\t10\tmine\n2\tx\t21\tmine\n3\tx\t30\tkept\n4\tx\t40\tkept\n");
-}
-
-TEST_F(PostgresWriter, KeysThatAreThereTwiceAreShownOrTheLastCounts) {
-  sql("CREATE TABLE w (id int PRIMARY KEY, v text)");
-  const std::string input =
-      "SELECT * FROM (VALUES (1, 'a'), (2, 'b'), (1, 'c'), (3, 'd'), (3, 'e'), (3, 'f')) AS v(id, v)";
-  const Error error = write_error(input, {{"write_mode", "upsert"}, {"primary_key", "id"}});
-  EXPECT_EQ(
-      error.to_display(),
-      "error: cannot write table 'w': the input holds keys (id) more than once: (1) 2 times, (3) 3 times\n"
-      "  hint: duplicates: last takes the last row of each key; or make them unique in a duckdb.processor step");
-  EXPECT_EQ(all(), "");
-  EXPECT_EQ(write(input, {{"write_mode", "upsert"}, {"primary_key", "id"}, {"duplicates", "last"}}), 3U);
-  EXPECT_EQ(all(), "1\tc\n2\tb\n3\tf\n");
 }
 
 TEST_F(PostgresWriter, UpsertNeedsAKey) {
@@ -153,12 +110,6 @@ TEST_F(PostgresWriter, AFailedRunLeavesNoNewColumnBehind) {
   EXPECT_EQ(all(), "1\n");
 }
 
-TEST_F(PostgresWriter, IgnoreLeavesColumnsOut) {
-  sql("CREATE TABLE w (id int, other text)");
-  EXPECT_EQ(write("SELECT 1 AS id, 'x' AS extra", {{"on_schema_change", "ignore"}}), 1U);
-  EXPECT_EQ(all(), "1\t\n");
-}
-
 TEST_F(PostgresWriter, ARowThatBreaksAConstraintIsShown) {
   sql("CREATE TABLE w (id int PRIMARY KEY)");
   EXPECT_EQ(write_error("SELECT range % 5000 AS id FROM range(6000)", {}).to_display(),
@@ -169,17 +120,6 @@ TEST_F(PostgresWriter, ARowThatBreaksAConstraintIsShown) {
   sql("ALTER TABLE w ADD CHECK (id < 10)");
   EXPECT_THAT(write_error("SELECT 11 AS id", {}).message,
               HasSubstr("violates check constraint \"w_id_check\": Failing row contains (11)"));
-}
-
-TEST_F(PostgresWriter, AMissingRightIsTold) {
-  sql("CREATE TABLE w (id int); DROP ROLE IF EXISTS reader; CREATE ROLE reader LOGIN PASSWORD 'reads'; "
-      "GRANT USAGE ON SCHEMA t TO reader; GRANT SELECT ON w TO reader");
-  fields["user"] = "reader";
-  fields["password"] = "reads";
-  EXPECT_EQ(write_error("SELECT 1 AS id", {}).to_display(),
-            "error: cannot write table 'w': permission denied for table w [SQLSTATE 42501]\n"
-            "  hint: grant the connection's user the right, or use another user");
-  sql("DROP OWNED BY reader; DROP ROLE reader");
 }
 
 TEST_F(PostgresWriter, ALockThatSomebodyHoldsIsWaitedForAsLongAsAsked) {
@@ -224,24 +164,6 @@ TEST_F(PostgresWriter, TheTypesOfUsersAreWrittenToo) {
               HasSubstr("invalid input value for enum mood: \"angry\""));
 }
 
-TEST_F(PostgresWriter, AServerThatDiesLeavesTheTableAsItWas) {
-  sql("CREATE TABLE w (id int PRIMARY KEY, v text); INSERT INTO w VALUES (1, 'old'); CHECKPOINT");
-  for (const char* mode : {"append", "replace", "truncate", "upsert"}) {
-    std::thread killer([] {
-      while (sql("SELECT count(*) FROM pg_stat_progress_copy") == "0\n") {
-      }
-      server().crash();
-    });
-    const Error error = write_error("SELECT range + 10 AS id, repeat('x', 100) AS v FROM range(400000)",
-                                    {{"write_mode", mode}, {"primary_key", "id"}});
-    killer.join();
-    EXPECT_EQ(error.code, ErrorCode::connection) << mode << error.to_display();
-    EXPECT_THAT(error.message, HasSubstr("cannot write table 'w'"));
-    server().restart();
-    EXPECT_EQ(all(), "1\told\n") << mode;
-  }
-}
-
 TEST_F(PostgresWriter, ADroppedConnectionIsTriedAgain) {
   sql("CREATE TABLE w (id int, v text)");
   std::thread killer([] {
@@ -251,19 +173,6 @@ TEST_F(PostgresWriter, ADroppedConnectionIsTriedAgain) {
   EXPECT_EQ(write("SELECT range AS id, repeat('x', 100) AS v FROM range(400000)", {}), 400000U);
   killer.join();
   EXPECT_EQ(sql("SELECT count(*), count(DISTINCT id) FROM w"), "400000\t400000\n");
-}
-
-TEST_F(PostgresWriter, CancellingLeavesNothing) {
-  sql("CREATE TABLE w (id int, v text)");
-  std::thread canceller([this] {
-    while (sql("SELECT count(*) FROM pg_stat_progress_copy") == "0\n") {
-    }
-    cancel().cancel();
-  });
-  const Error error = write_error("SELECT range AS id, repeat('x', 100) AS v FROM range(3000000)", {});
-  canceller.join();
-  EXPECT_EQ(error.code, ErrorCode::cancelled);
-  EXPECT_EQ(all(), "");
 }
 
 }  // namespace

@@ -8,9 +8,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "process_tree.hpp"
 #include "project.hpp"
 #include "sandbox_support.hpp"
+#include "support/process_tree.hpp"
 #include "util/cgroup_place.hpp"
 #include "util/fd.hpp"
 

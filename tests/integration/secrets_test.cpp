@@ -7,9 +7,9 @@
 
 #include <gtest/gtest.h>
 
-#include "process_tree.hpp"
 #include "project.hpp"
 #include "sandbox_support.hpp"
+#include "support/process_tree.hpp"
 
 /// Secrets that are planted wherever a run may take them from: none of them is in what the run leaves behind or
 /// prints, nor in what any process of this machine shows of itself while it goes on.

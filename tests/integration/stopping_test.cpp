@@ -10,10 +10,10 @@
 #include <gtest/gtest.h>
 
 #include "folder_watch.hpp"
-#include "process_tree.hpp"
 #include "project.hpp"
 #include "sandbox_support.hpp"
 #include "small_disk.hpp"
+#include "support/process_tree.hpp"
 
 /// A run that somebody stops, and one that its surroundings stop, wherever it runs: the record is complete, targets
 /// are as they were, and nothing stays behind.

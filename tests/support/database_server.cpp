@@ -21,6 +21,7 @@
 #include <thread>
 
 #include "support/process.hpp"
+#include "support/process_tree.hpp"
 #include "util/fd.hpp"
 
 namespace spillway::testing {
@@ -31,6 +32,7 @@ using namespace std::chrono_literals;
 
 constexpr auto k_patience = 60s;
 constexpr auto k_poll = 5ms;
+constexpr int k_certificate_days = 2;
 
 int free_port() {
   const Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -45,6 +47,8 @@ int free_port() {
   return ntohs(address.sin_port);
 }
 
+std::string loopback_addresses() { return DatabaseServer::has_ipv6() ? "127.0.0.1,::1" : "127.0.0.1"; }
+
 /// The server dies with the test program, and is nobody's when that is root's: neither server runs as root.
 std::vector<std::string> as_server_user(std::vector<std::string> command) {
   std::vector<std::string> whole{"setpriv", "--pdeathsig", "KILL"};
@@ -54,14 +58,6 @@ std::vector<std::string> as_server_user(std::vector<std::string> command) {
   whole.emplace_back("--");
   whole.insert(whole.end(), std::make_move_iterator(command.begin()), std::make_move_iterator(command.end()));
   return whole;
-}
-
-void give_to_server_user(const fs::path& path) {
-  if (::geteuid() != 0) return;
-  const passwd* user = ::getpwnam("nobody");
-  if (user == nullptr || ::chown(path.c_str(), user->pw_uid, user->pw_gid) != 0) {
-    throw std::system_error(errno, std::generic_category(), "cannot give away " + path.string());
-  }
 }
 
 std::string run_or_throw(const std::vector<std::string>& command, const ProcessOptions& options) {
@@ -104,6 +100,14 @@ DatabaseServer::~DatabaseServer() {
   fs::remove_all(m_folder, ignored);
 }
 
+bool DatabaseServer::has_ipv6() {
+  const Fd fd(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_addr = in6addr_loopback;
+  return ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
 std::string DatabaseServer::log() const {
   std::ostringstream text;
   text << std::ifstream(m_folder / "server.log").rdbuf();
@@ -122,14 +126,26 @@ void DatabaseServer::make_certificates() const {
   };
   authority("ca");
   authority("other");
-  std::ofstream(tls("names")) << "subjectAltName=DNS:localhost,IP:127.0.0.1\n";
+  std::ofstream(tls("names")) << "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\n";
   run_or_throw({"openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
                 "/CN=localhost", "-keyout", "server.key", "-out", "server.csr"},
                here);
-  run_or_throw({"openssl", "x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key",
-                "-CAcreateserial", "-days", "2", "-extfile", "names", "-out", "server.crt"},
-               here);
   give_to_server_user(tls("server.key"));
+  sign_certificate(k_certificate_days);
+}
+
+void DatabaseServer::sign_certificate(int days) const {
+  run_or_throw({"openssl", "x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key",
+                "-CAcreateserial", "-days", std::to_string(days), "-extfile", "names", "-out", "server.crt"},
+               {.directory = m_folder / "tls", .environment = {}, .input = {}});
+}
+
+void DatabaseServer::give_to_server_user(const fs::path& path) {
+  if (::geteuid() != 0) return;
+  const passwd* user = ::getpwnam("nobody");
+  if (user == nullptr || ::chown(path.c_str(), user->pw_uid, user->pw_gid) != 0) {
+    throw std::system_error(errno, std::generic_category(), "cannot give away " + path.string());
+  }
 }
 
 void DatabaseServer::run_as_server(std::vector<std::string> command) const {
@@ -167,7 +183,21 @@ void DatabaseServer::start() {
   }
 }
 
-void DatabaseServer::crash() { stop(crash_signal()); }
+void DatabaseServer::crash() {
+  if (m_pid < 0) return;
+  // Stopped, it starts nobody else in the meantime.
+  ::kill(m_pid, SIGSTOP);
+  ::waitpid(m_pid, nullptr, WUNTRACED);
+  std::vector<Fd> others;
+  for (const pid_t other : descendants(m_pid)) {
+    others.push_back(open_process(other));
+    ::kill(other, SIGKILL);
+  }
+  stop(SIGKILL);
+  for (const Fd& other : others) {
+    if (other && !ends_within(other, k_patience)) throw std::runtime_error("a process of the server does not end");
+  }
+}
 
 void DatabaseServer::stop(int signal) {
   if (m_pid < 0) return;
@@ -188,14 +218,12 @@ PostgresServer::PostgresServer(std::vector<std::string> options)
   sql(std::string("CREATE DATABASE ") + k_database, "postgres");
 }
 
-PostgresServer::~PostgresServer() { stop(crash_signal()); }
-
-/// Killed outright, it would leave its children behind.
-int PostgresServer::crash_signal() const { return SIGQUIT; }
+/// Killed outright, it would leave its shared memory behind.
+PostgresServer::~PostgresServer() { stop(SIGQUIT); }
 
 std::vector<std::string> PostgresServer::server_command() const {
   std::vector<std::string> command{program("postgres"), "-D", data(), "-k", folder(), "-p", std::to_string(port())};
-  std::vector<std::string> settings{"listen_addresses=127.0.0.1",
+  std::vector<std::string> settings{"listen_addresses=" + loopback_addresses(),
                                     "fsync=off",
                                     "full_page_writes=off",
                                     "synchronous_commit=off",
@@ -210,12 +238,14 @@ std::vector<std::string> PostgresServer::server_command() const {
   return command;
 }
 
-/// The last line of its pid file says so.
+/// The last line of its pid file says so; one that was killed leaves such a file too.
 bool PostgresServer::is_ready() const {
   std::ifstream file(data() / "postmaster.pid");
+  pid_t owner = -1;
+  file >> owner;
   std::string last;
   for (std::string line; std::getline(file, line);) last = line;
-  return last.starts_with("ready");
+  return owner == pid() && last.starts_with("ready");
 }
 
 std::string PostgresServer::sql(const std::string& text, const std::string& database) const {
@@ -244,9 +274,7 @@ MariadbServer::MariadbServer(std::vector<std::string> options)
   start();
 }
 
-MariadbServer::~MariadbServer() { stop(crash_signal()); }
-
-int MariadbServer::crash_signal() const { return SIGKILL; }
+MariadbServer::~MariadbServer() { stop(SIGKILL); }
 
 std::vector<std::string> MariadbServer::server_command() const {
   std::vector<std::string> command{program("mariadbd"),
@@ -256,7 +284,7 @@ std::vector<std::string> MariadbServer::server_command() const {
                                    "--socket=" + socket().string(),
                                    "--pid-file=" + (folder() / "mariadb.pid").string(),
                                    "--port=" + std::to_string(port()),
-                                   "--bind-address=127.0.0.1",
+                                   "--bind-address=" + loopback_addresses(),
                                    "--init-file=" + (folder() / "init.sql").string(),
                                    "--ssl-cert=" + tls("server.crt").string(),
                                    "--ssl-key=" + tls("server.key").string(),

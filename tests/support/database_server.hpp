@@ -15,6 +15,9 @@ namespace spillway::testing {
 class DatabaseServer {
  public:
   static constexpr const char* k_host = "127.0.0.1";
+  /// Where it listens too, when the machine has it.
+  static constexpr const char* k_ipv6_host = "::1";
+  static bool has_ipv6();
   static constexpr const char* k_database = "spillway";
   /// A user who may do everything, and whose password tries what connection strings and shells trip over.
   static constexpr const char* k_user = "spillway";
@@ -26,16 +29,20 @@ class DatabaseServer {
 
   int port() const { return m_port; }
   const std::filesystem::path& folder() const { return m_folder; }
-  /// The authority that signed the server's certificate, which is for localhost and 127.0.0.1.
+  /// The authority that signed the server's certificate, which is for localhost, 127.0.0.1 and ::1.
   std::filesystem::path ca_file() const { return m_folder / "tls/ca.crt"; }
   /// An authority that did not.
   std::filesystem::path other_ca_file() const { return m_folder / "tls/other.crt"; }
   std::string log() const;
 
-  /// Ends the server as a crash does: what was not committed is lost.
+  /// Kills the server and whatever it started at once: what was not committed is lost.
   void crash();
   /// Starts it again on the same files and port.
   void restart() { start(); }
+  /// Makes the server's certificate anew, for this many days (-1: it has expired). It is read when the server starts.
+  void sign_certificate(int days) const;
+  /// Gives a file or folder to the user that servers run as.
+  static void give_to_server_user(const std::filesystem::path& path);
 
   /// Runs SQL with the server's own command line client as k_user and returns what it prints: rows as lines, columns
   /// separated by tabs. Throws with the client's words when it fails.
@@ -46,7 +53,6 @@ class DatabaseServer {
 
   virtual std::vector<std::string> server_command() const = 0;
   virtual bool is_ready() const = 0;
-  virtual int crash_signal() const = 0;
 
   void start();
   void stop(int signal);
@@ -54,6 +60,7 @@ class DatabaseServer {
   void run_as_server(std::vector<std::string> command) const;
   static std::string run_client(const std::vector<std::string>& command, const std::string& input,
                                 const std::string& password_variable);
+  pid_t pid() const { return m_pid; }
   std::filesystem::path data() const { return m_folder / "data"; }
   std::filesystem::path tls(const std::string& name) const { return m_folder / "tls" / name; }
 
@@ -76,7 +83,6 @@ class PostgresServer : public DatabaseServer {
  private:
   std::vector<std::string> server_command() const override;
   bool is_ready() const override;
-  int crash_signal() const override;
   std::vector<std::string> m_options;
 };
 
@@ -91,7 +97,6 @@ class MariadbServer : public DatabaseServer {
  private:
   std::vector<std::string> server_command() const override;
   bool is_ready() const override;
-  int crash_signal() const override;
   std::vector<std::string> m_options;
 };
 

@@ -1,4 +1,4 @@
-#include "process_tree.hpp"
+#include "support/process_tree.hpp"
 
 #include <poll.h>
 #include <sys/syscall.h>
