@@ -17,17 +17,11 @@ class MysqlRun : public MysqlTest {
     project.write("spillway_connections.yaml",
                   fmt::format("connections:\n  mysql:\n    main:\n      host: 127.0.0.1\n      port: {}\n"
                               "      user: spillway\n      database: t\n      sslmode: require\n"
-                              "      password: ${{DB_PASSWORD}}\n"
-                              "  postgres:\n    main: {{socket: {}, port: {}, user: spillway, database: spillway, "
-                              "password: \"${{DB_PASSWORD}}\"}}\n",
-                              server().port(), postgres().socket_folder().string(), postgres().port()));
+                              "      password: ${{DB_PASSWORD}}\n",
+                              server().port()));
     sql("CREATE TABLE movies (id int PRIMARY KEY, title varchar(40), year year, rating decimal(3,1));"
         "INSERT INTO movies SELECT seq, CONCAT('movie ', seq), 2000 + seq % 3, IF(seq = 7, NULL, seq % 10) FROM "
         "seq_1_to_14");
-  }
-  static PostgresServer& postgres() {
-    static PostgresServer server;
-    return server;
   }
   static Step extract_movies() {
     return {"extract-movies", "mysql.extractor", {{"table", "movies"}, {"order", {"id"}}}};
@@ -40,21 +34,6 @@ class MysqlRun : public MysqlTest {
   Project project;
   Project::Environment environment{{"DB_PASSWORD", MariadbServer::k_password}};
 };
-
-TEST_F(MysqlRun, TheGuidesPipelineGoesFromMariadbToPostgresql) {
-  project.write_pipeline(
-      {extract_movies(),
-       compute_stats(),
-       {"load", "postgres.writer", {{"table", "stats"}, {"create_if_missing", true}, {"write_mode", "replace"}}}});
-  for (const char* spill : {"0", "1"}) {
-    environment["E2B_FORCE_SPILL"] = spill;
-    expect_success(project, project.run(environment));
-    const RunDir run = project.latest_run();
-    EXPECT_EQ(run.events("rows_out").at(0)["value"], 14);
-    EXPECT_EQ(postgres().sql("SELECT year, movies, round(rating::numeric, 2) FROM stats ORDER BY year"),
-              sql("SELECT year, COUNT(*), ROUND(AVG(rating), 2) FROM movies GROUP BY year ORDER BY year"));
-  }
-}
 
 TEST_F(MysqlRun, APipelineGoesBackToTheServerInMemoryAndSpilled) {
   project.write_pipeline(
@@ -155,37 +134,6 @@ TEST_F(MysqlRun, DiscoverShowsTablesColumnsKeysAndRows) {
   EXPECT_EQ(missing.exit_code, 1);
   EXPECT_THAT(missing.err, HasSubstr("error: there is no table 'none' in '@mysql.main'\n"
                                      "  hint: spillway discover @mysql.main lists them"));
-}
-
-/// The checksums are the server's.
-TEST_F(MysqlRun, EveryTypeSurvivesTheWayThroughParquet) {
-  sql("CREATE TABLE every (a tinyint, b tinyint unsigned, c smallint, d smallint unsigned, e mediumint, f mediumint "
-      "unsigned, g int, h int unsigned, i bigint, j bigint unsigned, k year, l bit(64), m decimal(38,10), n "
-      "decimal(18,18), "
-      "o float, p double, q char(9), r varchar(40), s longtext, t varbinary(9), u longblob, v date, w time(6), "
-      "x datetime(6), y timestamp(6) NULL, z json, aa uuid, ab inet6, ac enum('x','ž'), ad set('x','y'));"
-      "INSERT INTO every VALUES (-128, 0, -32768, 0, -8388608, 0, -2147483648, 0, -9223372036854775808, 0, 1901, 0, "
-      "-9999999999999999999999999999.9999999999, -0.999999999999999999, -1.5, -1.7976931348623157e308, '', '', '', "
-      "'', '', "
-      "'0001-01-01', '00:00:00', '0001-01-01', '1970-01-01 00:00:01', '[]', '00000000-0000-0000-0000-000000000000', "
-      "'::', "
-      "'x', ''), (127, 255, 32767, 65535, 8388607, 16777215, 2147483647, 4294967295, 9223372036854775807, "
-      "18446744073709551615, 2155, 18446744073709551615, 9999999999999999999999999999.9999999999, "
-      "0.999999999999999999, "
-      "3.4e38, 4.9406564584124654e-324, 'žluť 🐎', 'tab\\t\\\\N', 'nl\\n\\r\\0\\'\"', x'00ff0a5c', x'09', "
-      "'9999-12-31', "
-      "'23:59:59.999999', '9999-12-31 23:59:59.999999', '2038-01-19 03:14:07.999999', '{\"a\": \"\\\\\\\\\"}', "
-      "'ffffffff-ffff-ffff-ffff-ffffffffffff', 'ffff::1', 'ž', 'x,y');"
-      "INSERT INTO every (a) VALUES (NULL); CREATE TABLE copied LIKE every");
-  project.write_pipeline({{"read", "mysql.extractor", {{"table", "every"}}},
-                          {"file", "filesystem.parquet_writer", {{"path", "every.parquet"}}}});
-  expect_success(project, project.run(environment));
-  project.write_pipeline({{"read", "filesystem.parquet_extractor", {{"path", "every.parquet"}}},
-                          {"load", "mysql.writer", {{"table", "copied"}, {"write_mode", "truncate"}}}});
-  expect_success(project, project.run(environment));
-  const std::string sums = sql("CHECKSUM TABLE every; CHECKSUM TABLE copied");
-  EXPECT_EQ(sums.substr(sums.find('\t'), sums.find('\n') - sums.find('\t')),
-            sums.substr(sums.rfind('\t'), sums.rfind('\n') - sums.rfind('\t')));
 }
 
 }  // namespace
