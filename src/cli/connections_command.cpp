@@ -7,10 +7,10 @@
 #include "cli/command.hpp"
 #include "cli/pipeline_options.hpp"
 #include "cli/project.hpp"
+#include "config/connection_fields.hpp"
 #include "config/redact.hpp"
 #include "drivers/inspector.hpp"
 #include "run/exit_code.hpp"
-#include "util/secret.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::cli {
@@ -63,9 +63,10 @@ class ConnectionsCommand : public Command {
   }
 
   /// A reference to a variable is no secret; what is written out may be one.
-  static std::string shown_value(const std::string& key, const config::Connection::Field& field) {
+  static std::string shown_value(const std::string& family, const std::string& key,
+                                 const config::Connection::Field& field) {
     const bool is_reference = field.text.starts_with("${") && field.text.find(":-") == std::string::npos;
-    if (is_secret_key(key) && !is_reference) return std::string(config::k_mask);
+    if (config::is_secret_field(family, key) && !is_reference) return std::string(config::k_mask);
     return config::Redactor().redact(std::string_view(field.text));
   }
 
@@ -76,8 +77,8 @@ class ConnectionsCommand : public Command {
       ordered_json fields = ordered_json::object();
       std::vector<std::string> shown;
       for (const auto& [key, field] : connection->fields) {
-        fields[key] = shown_value(key, field);
-        shown.push_back(fmt::format("{}: {}", key, shown_value(key, field)));
+        fields[key] = shown_value(connection->family, key, field);
+        shown.push_back(fmt::format("{}: {}", key, shown_value(connection->family, key, field)));
       }
       array.push_back(
           {{"connection", reference_of(*connection)}, {"default", connection->is_default}, {"fields", fields}});

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "util/secret.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::config {
@@ -40,12 +41,32 @@ constexpr std::array k_mysql{
     ConnectionField{"connect_timeout", "Seconds to wait for the server. Default 10."},
 };
 
+constexpr std::array k_supabase{
+    ConnectionField{"url", "https://<project>.supabase.co, or the address of a PostgREST with its path."},
+    ConnectionField{"project_id", "The project, in place of url."},
+    ConnectionField{"service_role_key", "The key for REST that may do everything.", true},
+    ConnectionField{"key", "Any other key for REST: a secret key, or a user's token.", true},
+    ConnectionField{"anon_key", "The key for REST that policies restrict. Used when there is no other one.", true},
+    ConnectionField{"pg_dsn", "postgresql://… of the database or its pooler: steps then go without REST.", true},
+    ConnectionField{"schema", "Where tables are that are named without a schema. Default: the server's first one."},
+    ConnectionField{"sslmode", "Of pg_dsn: disable, prefer (default), require, verify-ca or verify-full."},
+    ConnectionField{"sslrootcert", "File of the authorities to trust. For url, default those of the system."},
+    ConnectionField{"connect_timeout", "Seconds to wait for the server. Default 10."},
+};
+
 }  // namespace
 
 std::span<const ConnectionField> connection_fields(std::string_view family) {
   if (family == "postgres") return k_postgres;
   if (family == "mysql") return k_mysql;
+  if (family == "supabase") return k_supabase;
   return {};
+}
+
+bool is_secret_field(std::string_view family, std::string_view name) {
+  const std::span<const ConnectionField> known = connection_fields(family);
+  const auto field = std::ranges::find(known, name, &ConnectionField::name);
+  return is_secret_key(name) || (field != known.end() && field->is_secret);
 }
 
 std::vector<Error> check_connection_fields(const Connection& connection) {

@@ -21,6 +21,9 @@ struct ConnectionField {
 /// a project describes itself.
 std::span<const ConnectionField> connection_fields(std::string_view family);
 
+/// Whether a field's value is a secret: by its name alone, or because its family says so.
+bool is_secret_field(std::string_view family, std::string_view name);
+
 /// Fields that their family does not have, each with its place. Values are not looked at.
 std::vector<Error> check_connection_fields(const Connection& connection);
 

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
-#include "util/secret.hpp"
+#include "config/connection_fields.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::config {
@@ -246,7 +246,7 @@ Checked<ResolvedConnection> resolve_connection(const Connection& connection, con
     resolved.fields[key] = field_json(field, text);
     std::ranges::copy(resolver.errors(), std::back_inserter(errors));
     std::ranges::copy(resolver.outside_values(), std::back_inserter(resolved.secrets));
-    if (is_secret_key(key)) resolved.secrets.push_back(text);
+    if (is_secret_field(connection.family, key)) resolved.secrets.push_back(text);
   }
   if (!errors.empty()) return tl::unexpected(std::move(errors));
   return resolved;

@@ -2,6 +2,8 @@
 
 #include "drivers/mysql/reach.hpp"
 #include "drivers/postgres/reach.hpp"
+#include "drivers/supabase/channel.hpp"
+#include "drivers/supabase/reach.hpp"
 
 namespace spillway::drivers {
 
@@ -9,6 +11,11 @@ Reach reach_of(const std::string& family, const nlohmann::json& fields, const st
   Reach reach;
   if (family == "mysql") reach = mysql::reach_of(fields);
   if (family == "postgres") reach.servers = postgres::servers_of(fields);
+  // A step decides by which of the two it goes.
+  if (family == "supabase") {
+    if (supabase::has_dsn(fields)) reach.servers = postgres::servers_of({{"dsn", fields.at("pg_dsn")}});
+    if (auto rest = supabase::rest_server(fields)) reach.servers.push_back(*std::move(rest));
+  }
   for (const char* name : {"sslrootcert", "sslcert", "sslkey"}) {
     const auto path = fields.find(name);
     // "system": the authorities that the machine trusts.

@@ -14,6 +14,9 @@
 #include "drivers/postgres/extractor.hpp"
 #include "drivers/postgres/inspector.hpp"
 #include "drivers/postgres/writer.hpp"
+#include "drivers/supabase/extractor.hpp"
+#include "drivers/supabase/inspector.hpp"
+#include "drivers/supabase/writer.hpp"
 
 namespace spillway::drivers {
 
@@ -30,6 +33,8 @@ DriverRegistry builtin_drivers() {
   registry["mysql.writer"] = std::make_unique<mysql::Writer>();
   registry["postgres.extractor"] = std::make_unique<postgres::Extractor>();
   registry["postgres.writer"] = std::make_unique<postgres::Writer>();
+  registry["supabase.extractor"] = std::make_unique<supabase::Extractor>(std::make_unique<postgres::Extractor>());
+  registry["supabase.writer"] = std::make_unique<supabase::Writer>(std::make_unique<postgres::Writer>());
   return registry;
 }
 
@@ -37,6 +42,8 @@ InspectorRegistry builtin_inspectors() {
   InspectorRegistry registry;
   registry["mysql"] = std::make_unique<mysql::MysqlInspector>();
   registry["postgres"] = std::make_unique<postgres::PostgresInspector>();
+  registry["supabase"] =
+      std::make_unique<supabase::SupabaseInspector>(std::make_unique<postgres::PostgresInspector>());
   return registry;
 }
 

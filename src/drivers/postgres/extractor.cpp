@@ -30,10 +30,9 @@ struct Opened {
 
 std::unique_ptr<ServerConnection> begin_reading(const StepContext& context) {
   std::unique_ptr<ServerConnection> connection = connect(context);
-  connection->execute(
-      fmt::format("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL synchronize_seqscans = off; "
-                  "SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = {}",
-                  context.config.at("statement_timeout").get<std::uint64_t>() * 1000));
+  begin(*connection, context, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        {"synchronize_seqscans = off", "idle_in_transaction_session_timeout = 0",
+         fmt::format("statement_timeout = {}", context.config.at("statement_timeout").get<std::uint64_t>() * 1000)});
   return connection;
 }
 

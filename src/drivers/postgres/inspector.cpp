@@ -28,9 +28,10 @@ ORDER BY a.attrelid, a.attnum)";
 std::unique_ptr<ServerConnection> connect(const InspectedServer& server) {
   auto connection =
       std::make_unique<ServerConnection>(ConnectOptions{server.fields, server.base_dir, "spillway"}, server.cancel);
-  connection->execute("SET default_transaction_read_only = on; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'");
+  // In a transaction that ends with the connection: behind a pooler, settings would stay for whoever comes next.
+  connection->execute("BEGIN READ ONLY; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'");
   if (const auto schema = server.fields.find("schema"); schema != server.fields.end()) {
-    connection->execute("SET search_path = " + sql::quoted(schema->get<std::string>(), '"'));
+    connection->execute("SET LOCAL search_path = " + sql::quoted(schema->get<std::string>(), '"'));
   }
   return connection;
 }

@@ -7,16 +7,23 @@
 namespace spillway::drivers::postgres {
 
 std::unique_ptr<ServerConnection> connect(const StepContext& context) {
-  auto connection = std::make_unique<ServerConnection>(
+  return std::make_unique<ServerConnection>(
       ConnectOptions{context.connection_fields, context.base_dir,
                      fmt::format("spillway {} {}", context.session_id, context.step_id)},
       context.cancel);
-  std::string sql = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'iso_8601'";
-  if (const auto schema = context.connection_fields.find("schema"); schema != context.connection_fields.end()) {
-    sql += "; SET search_path = " + sql::quoted(schema->get<std::string>(), '"');
+}
+
+void begin(ServerConnection& connection, const StepContext& context, const std::string& begin_sql,
+           const std::vector<std::string>& settings) {
+  std::string sql = begin_sql;
+  for (const char* setting : {"TimeZone = 'UTC'", "DateStyle = 'ISO'", "IntervalStyle = 'iso_8601'"}) {
+    sql += fmt::format("; SET LOCAL {}", setting);
   }
-  connection->execute(sql);
-  return connection;
+  for (const std::string& setting : settings) sql += "; SET LOCAL " + setting;
+  if (const auto schema = context.connection_fields.find("schema"); schema != context.connection_fields.end()) {
+    sql += "; SET LOCAL search_path = " + sql::quoted(schema->get<std::string>(), '"');
+  }
+  connection.execute(sql);
 }
 
 }  // namespace spillway::drivers::postgres

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "drivers/postgres/session.hpp"
 #include "drivers/postgres/wire.hpp"
 #include "drivers/sql/schema_change.hpp"
 #include "engine/sql.hpp"
@@ -53,11 +54,10 @@ sql::LoadOutcome TableLoad::run() {
 }
 
 void TableLoad::begin() {
-  const auto milliseconds = [this](const char* option) {
-    return m_context.config.at(option).get<std::uint64_t>() * 1000;
+  const auto timeout = [this](const char* option) {
+    return fmt::format("{} = {}", option, m_context.config.at(option).get<std::uint64_t>() * 1000);
   };
-  m_connection.execute(fmt::format("BEGIN; SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}",
-                                   milliseconds("statement_timeout"), milliseconds("lock_timeout")));
+  postgres::begin(m_connection, m_context, "BEGIN", {timeout("statement_timeout"), timeout("lock_timeout")});
 }
 
 void TableLoad::execute_ddl(std::string statement) {

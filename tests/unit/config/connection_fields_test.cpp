@@ -32,14 +32,25 @@ TEST(ConnectionFields, AProjectsOwnFamiliesHaveAnyField) {
   EXPECT_TRUE(field_errors_of("connections: {acme: {main: {realm: x}}}").empty());
 }
 
-/// The redactor and the listing go by the name of a field.
+/// The redactor goes by the name of a field, and by what the family says.
 TEST(ConnectionFields, SecretsAreThoseThatTheirNamesSay) {
-  for (const char* family : {"postgres", "mysql"}) {
+  for (const char* family : {"postgres", "mysql", "supabase"}) {
     EXPECT_FALSE(connection_fields(family).empty());
     for (const ConnectionField& field : connection_fields(family)) {
+      if (field.name == "key") continue;
       EXPECT_EQ(field.is_secret, is_secret_key(field.name)) << family << ' ' << field.name;
     }
   }
+}
+
+TEST(ConnectionFields, AKeyIsASecretWhereItsFamilySaysSo) {
+  EXPECT_TRUE(is_secret_field("supabase", "key"));
+  EXPECT_FALSE(is_secret_field("supabase", "url"));
+  EXPECT_FALSE(is_secret_field("acme", "key"));
+  EXPECT_TRUE(is_secret_field("acme", "password"));
+  const auto connections = read_connections("connections: {supabase: {main: {key: planted}}}", "c.yaml");
+  EXPECT_EQ(resolve_connection(connections.value().front(), {}).value().secrets,
+            (std::vector<std::string>{"planted"}));
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ const std::map<std::string, std::set<std::string>> k_third_parties{
     {"seccomp.h", {"sandbox"}},
     {"libpq", {"drivers/postgres"}},
     {"mysql.h", {"drivers/mysql"}},
+    {"curl/", {"drivers/supabase"}},
 };
 
 struct Include {
