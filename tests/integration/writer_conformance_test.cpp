@@ -151,8 +151,8 @@ TEST_P(WriterConformance, CancellingLeavesTheTableAsItWas) {
 
 TEST_P(WriterConformance, NamesMayBeAnything) {
   write("SELECT 1 AS \"select\", 2 AS \"a b`c\", 3 AS \"žluť\"",
-        {{"table", "\"odd \"\"`name\""}, {"create_if_missing", true}});
-  extract(db().extractor(), {{"table", "\"odd \"\"`name\""}});
+        {{"table", "\"odd \"\"`\\' name\""}, {"create_if_missing", true}});
+  extract(db().extractor(), {{"table", "\"odd \"\"`\\' name\""}});
   EXPECT_EQ(rows(), (Rows{{"1", "2", "3"}}));
   EXPECT_THAT(columns(), ::testing::ElementsAre("select INTEGER", "a b`c INTEGER", "žluť INTEGER"));
 }

@@ -9,7 +9,6 @@
 #include "drivers/mysql/server_connection.hpp"
 #include "drivers/mysql/session.hpp"
 #include "drivers/sql/latency.hpp"
-#include "engine/sql.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::drivers::mysql {
@@ -68,8 +67,7 @@ std::string rights(ServerConnection& connection) {
 std::string chosen(const std::optional<sql::TableName>& only) {
   if (!only) return "table_schema NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')";
   return fmt::format("table_schema = {} AND table_name = {}",
-                     only->schema.empty() ? "DATABASE()" : engine::quote_literal(only->schema),
-                     engine::quote_literal(only->name));
+                     only->schema.empty() ? "DATABASE()" : text_literal(only->schema), text_literal(only->name));
 }
 
 /// A column as a text that every terminal shows: bytes as X'…' has them, bits as a number.

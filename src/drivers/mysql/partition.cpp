@@ -4,7 +4,6 @@
 
 #include "drivers/mysql/session.hpp"
 #include "drivers/sql/select_query.hpp"
-#include "engine/sql.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::drivers::mysql {
@@ -59,7 +58,7 @@ std::vector<std::string> bounds_of(const ServerColumn& column, const std::string
   std::vector<std::string> bounds;
   for (const auto& bound : found.front()) {
     if (!bound) return {};  // there are no values, or none that can be counted with
-    bounds.push_back(is_number(column) ? *bound : engine::quote_literal(*bound));
+    bounds.push_back(is_number(column) ? *bound : text_literal(*bound));
   }
   return bounds;
 }

@@ -396,4 +396,13 @@ void ServerConnection::stop_as_cancelled() {
   fail(ErrorCode::cancelled, "cancelled");
 }
 
+std::string text_literal(std::string_view text) {
+  std::string literal = "'";
+  for (const char c : text) {
+    if (c == '\\' || c == '\'') literal += c;
+    literal += c;
+  }
+  return literal += '\'';
+}
+
 }  // namespace spillway::drivers::mysql

@@ -26,6 +26,9 @@ struct ConnectOptions {
   std::optional<std::uint64_t> timeout = std::nullopt;
 };
 
+/// The text as a literal of a statement. Unlike in SQL, a backslash means something in it.
+std::string text_literal(std::string_view text);
+
 /// A column of a result, in the server's terms.
 struct ServerColumn {
   std::string name;

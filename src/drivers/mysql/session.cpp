@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "drivers/mysql/errno.hpp"
-#include "engine/sql.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::drivers::mysql {
@@ -20,7 +19,7 @@ std::unique_ptr<ServerConnection> connect(const StepContext& context) {
 Error with_table_suggestion(Error error, const sql::TableName& table, ServerConnection& connection) {
   if (connection.last_error() != k_no_such_table) return error;
   try {
-    const std::string schema = table.schema.empty() ? "DATABASE()" : engine::quote_literal(table.schema);
+    const std::string schema = table.schema.empty() ? "DATABASE()" : text_literal(table.schema);
     std::vector<std::string> names;
     for (const TextRow& row :
          connection.rows("SELECT table_name FROM information_schema.tables WHERE table_schema = " + schema)) {

@@ -8,7 +8,6 @@
 
 #include "drivers/mysql/session.hpp"
 #include "drivers/sql/staging.hpp"
-#include "engine/sql.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::drivers::mysql {
@@ -64,14 +63,14 @@ void TableLoad::reserve_staging() const {
   for (const TextRow& row : m_connection.rows(fmt::format(
            "SELECT table_name FROM information_schema.tables WHERE table_schema = {} AND LEFT(table_name, "
            "{}) = {}",
-           engine::quote_literal(m_table.name.schema), prefix.size(), engine::quote_literal(prefix)))) {
+           text_literal(m_table.name.schema), prefix.size(), text_literal(prefix)))) {
     const std::string name = row[0].value_or("");
     if (!sql::is_stale_staging(name, prefix, "")) continue;
-    if (m_connection.text("SELECT IS_FREE_LOCK(" + engine::quote_literal(name) + ")") != "1") continue;
+    if (m_connection.text("SELECT IS_FREE_LOCK(" + text_literal(name) + ")") != "1") continue;
     m_connection.execute("DROP TABLE IF EXISTS " + sql::TableName{m_table.name.schema, name}.to_sql(k_name_quote));
   }
   for (const std::string_view purpose : {k_new, k_former}) {
-    m_connection.text("SELECT GET_LOCK(" + engine::quote_literal(staging(purpose).name) + ", 0)");
+    m_connection.text("SELECT GET_LOCK(" + text_literal(staging(purpose).name) + ", 0)");
   }
 }
 

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "drivers/mysql/session.hpp"
-#include "engine/sql.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::drivers::mysql {
@@ -159,8 +158,8 @@ std::optional<TargetTable> find_table(const sql::TableName& name, ServerConnecti
   if (table.name.schema.empty()) {
     fail(ErrorCode::connection, "the connection names no database", "name it there, or write database.table");
   }
-  const std::string schema = engine::quote_literal(table.name.schema);
-  const std::string bare = engine::quote_literal(table.name.name);
+  const std::string schema = text_literal(table.name.schema);
+  const std::string bare = text_literal(table.name.name);
   const std::string at = fmt::format("table_schema = {} AND table_name = {}", schema, bare);
   const std::vector<TextRow> found = connection.rows(
       "SELECT t.engine, e.transactions = 'YES' FROM information_schema.tables AS t LEFT JOIN "
