@@ -88,4 +88,10 @@ std::vector<Error> check_connection_fields(const Connection& connection) {
   return errors;
 }
 
+std::string field_text(const nlohmann::json& fields, std::string_view name) {
+  const auto field = fields.find(name);
+  if (field == fields.end() || field->is_null()) return {};
+  return field->is_string() ? field->get<std::string>() : field->dump();
+}
+
 }  // namespace spillway::config

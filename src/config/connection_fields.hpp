@@ -24,6 +24,9 @@ std::span<const ConnectionField> connection_fields(std::string_view family);
 /// Whether a field's value is a secret: by its name alone, or because its family says so.
 bool is_secret_field(std::string_view family, std::string_view name);
 
+/// A field of a connection that was filled in, as text; empty when it is missing or null.
+std::string field_text(const nlohmann::json& fields, std::string_view name);
+
 /// Fields that their family does not have, each with its place. Values are not looked at.
 std::vector<Error> check_connection_fields(const Connection& connection);
 

@@ -254,4 +254,35 @@ LogicalTypeHandle handle_of(const Type& type) {
   }
 }
 
+bool is_nested(const Type& type) {
+  switch (type.id) {
+    case TypeId::list:
+    case TypeId::array:
+    case TypeId::struct_:
+    case TypeId::map:
+    case TypeId::union_:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_small_integer(TypeId id) {
+  switch (id) {
+    case TypeId::tinyint:
+    case TypeId::smallint:
+    case TypeId::integer:
+    case TypeId::utinyint:
+    case TypeId::usmallint:
+    case TypeId::uinteger:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_integer(TypeId id) {
+  return is_small_integer(id) || id == TypeId::bigint || id == TypeId::ubigint || id == TypeId::hugeint;
+}
+
 }  // namespace spillway::engine

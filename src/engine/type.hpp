@@ -89,6 +89,13 @@ struct Type {
   bool operator==(const Type&) const = default;
 };
 
+/// LIST, ARRAY, STRUCT, MAP or UNION.
+bool is_nested(const Type& type);
+/// An integer whose values all fit Int128: any but UHUGEINT.
+bool is_integer(TypeId id);
+/// An integer of at most 32 bits: every value is a DOUBLE too.
+bool is_small_integer(TypeId id);
+
 struct Column {
   std::string name;
   Type type;

@@ -56,11 +56,6 @@ Json object_field(const Json& json, const char* name) {
   return field != json.end() && field->is_object() ? *field : Json::object();
 }
 
-std::string text_or(const Json& json, const char* name, std::string fallback) {
-  const auto field = json.find(name);
-  return field != json.end() && field->is_string() ? field->get<std::string>() : std::move(fallback);
-}
-
 Result<Command> decode_prepare(const Json& json) {
   auto session_id = string_field(json, "prepare", "session_id");
   if (!session_id) return Failure(session_id.error());
@@ -85,11 +80,6 @@ Result<Command> decode_exec_step(const Json& json) {
     command.inputs[name] = {input["from_step"].get<std::string>(), text_or(input, "key", "df")};
   }
   return command;
-}
-
-std::uint64_t count_or(const Json& json, const char* name, std::uint64_t fallback) {
-  const auto field = json.find(name);
-  return field != json.end() && field->is_number_unsigned() ? field->get<std::uint64_t>() : fallback;
 }
 
 /// What commands and messages have in common: `key` is cmd or type.
@@ -131,6 +121,16 @@ std::string wire_of(const Sent& sent) {
 }
 
 }  // namespace
+
+std::string text_or(const Json& json, const char* name, std::string fallback) {
+  const auto field = json.find(name);
+  return field != json.end() && field->is_string() ? field->get<std::string>() : std::move(fallback);
+}
+
+std::uint64_t count_or(const Json& json, const char* name, std::uint64_t fallback) {
+  const auto field = json.find(name);
+  return field != json.end() && field->is_number_unsigned() ? field->get<std::uint64_t>() : fallback;
+}
 
 std::string encode(const Command& command) {
   return dump(std::visit(Overloaded{

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,10 @@ std::string to_wire(const Message& message);
 /// Fails with ErrorCode::protocol when the line is no JSON object, names no known command or lacks a field.
 Result<Command> decode_command(std::string_view line);
 Result<Message> decode_message(std::string_view line);
+
+/// A field of an object that somebody else made: the fallback when it is missing or of another kind.
+std::string text_or(const Json& json, const char* name, std::string fallback = {});
+std::uint64_t count_or(const Json& json, const char* name, std::uint64_t fallback = 0);
 
 /// What a worker says of itself in `ready` and `receiving`, if it is not what this program is (docs/protocol.md,
 /// "Versions"): it would run the same pipeline differently.

@@ -17,16 +17,6 @@ namespace {
 
 constexpr auto k_unknown = "unknown";
 
-std::string text_of(const Json& event, const char* name) {
-  const auto field = event.find(name);
-  return field != event.end() && field->is_string() ? field->get<std::string>() : std::string();
-}
-
-std::uint64_t count_of(const Json& event, const char* name) {
-  const auto field = event.find(name);
-  return field != event.end() && field->is_number_unsigned() ? field->get<std::uint64_t>() : 0;
-}
-
 RunStatus status_of(const std::string& name) {
   for (const RunStatus status : {RunStatus::success, RunStatus::failed, RunStatus::cancelled}) {
     if (name == to_string(status)) return status;
@@ -51,14 +41,14 @@ class EventReader {
   }
 
   void read(const Json& event) {
-    m_replayed.last_seq = std::max(m_replayed.last_seq, count_of(event, "seq"));
-    if (const auto time = from_iso8601(text_of(event, "ts"))) note_time(*time);
-    const std::string name = text_of(event, "event");
+    m_replayed.last_seq = std::max(m_replayed.last_seq, protocol::count_or(event, "seq"));
+    if (const auto time = from_iso8601(protocol::text_or(event, "ts"))) note_time(*time);
+    const std::string name = protocol::text_or(event, "event");
     if (name == "run_start") {
       read_start(event);
     } else if (event.contains("exit_code")) {
       read_end(event);
-    } else if (const std::string step_id = text_of(event, "step_id"); !step_id.empty()) {
+    } else if (const std::string step_id = protocol::text_or(event, "step_id"); !step_id.empty()) {
       read_step(step_of(step_id, event), name, event);
     }
   }
@@ -75,7 +65,7 @@ class EventReader {
   StepOutcome& step_of(const std::string& step_id, const Json& event) {
     const auto known = std::ranges::find(m_replayed.outcome.steps, step_id, &StepOutcome::step_id);
     if (known != m_replayed.outcome.steps.end()) return *known;
-    const std::string driver = text_of(event, "driver");
+    const std::string driver = protocol::text_or(event, "driver");
     return add_step(step_id, driver.empty() ? k_unknown : driver);
   }
 
@@ -93,40 +83,40 @@ class EventReader {
     for (const auto& [name, field] :
          {std::pair{"target", &outcome.target}, std::pair{"pipeline_id", &outcome.pipeline_id},
           std::pair{"manifest_hash", &outcome.manifest_hash}}) {
-      if (std::string text = text_of(event, name); !text.empty()) *field = std::move(text);
+      if (std::string text = protocol::text_or(event, name); !text.empty()) *field = std::move(text);
     }
   }
 
   void read_end(const Json& event) {
     RunOutcome& outcome = m_replayed.outcome;
     m_replayed.has_ended = true;
-    outcome.status = status_of(text_of(event, "status"));
-    outcome.exit_code = static_cast<int>(count_of(event, "exit_code"));
-    outcome.duration_ms = count_of(event, "duration_ms");
+    outcome.status = status_of(protocol::text_or(event, "status"));
+    outcome.exit_code = static_cast<int>(protocol::count_or(event, "exit_code"));
+    outcome.duration_ms = protocol::count_or(event, "duration_ms");
     if (!event.contains("error")) return;
     outcome.error = protocol::error_from_fields(event);
-    outcome.failed_step = text_of(event, "step_id");
+    outcome.failed_step = protocol::text_or(event, "step_id");
   }
 
   static void read_step(StepOutcome& step, const std::string& name, const Json& event) {
     if (name == "step_start") {
       step.status = StepStatus::running;
-      step.attempts = std::max(step.attempts, static_cast<unsigned>(count_of(event, "attempt")));
+      step.attempts = std::max(step.attempts, static_cast<unsigned>(protocol::count_or(event, "attempt")));
     } else if (name == "inputs_resolved") {
       const bool from_memory = event.value("from_memory", Json()) == true;
-      step.inputs.push_back(
-          {text_of(event, "key"), text_of(event, "from_step"), count_of(event, "rows"), from_memory});
+      step.inputs.push_back({protocol::text_or(event, "key"), protocol::text_or(event, "from_step"),
+                             protocol::count_or(event, "rows"), from_memory});
       step.rows_in += step.inputs.back().rows;
     } else if (name == "frame_spilled") {
       read_spill(step, event);
     } else if (name == "rows_out") {
-      step.rows_out = count_of(event, "value");
+      step.rows_out = protocol::count_or(event, "value");
       step.rows_read = step.rows_out;
       step.has_df_in_memory = !step.spill_used;
     } else if (name == "write_complete") {
-      step.rows_written = count_of(event, "rows_written");
-    } else if (name == "artifact_created" && text_of(event, "artifact_type") != "stdout") {
-      step.artifacts.push_back(text_of(event, "path"));
+      step.rows_written = protocol::count_or(event, "rows_written");
+    } else if (name == "artifact_created" && protocol::text_or(event, "artifact_type") != "stdout") {
+      step.artifacts.push_back(protocol::text_or(event, "path"));
     } else {
       read_step_end(step, name, event);
     }
@@ -134,24 +124,24 @@ class EventReader {
 
   static void read_spill(StepOutcome& step, const Json& event) {
     const std::filesystem::path folder = std::filesystem::path("artifacts") / step.step_id;
-    step.rows_out = count_of(event, "rows");
+    step.rows_out = protocol::count_or(event, "rows");
     step.has_df_in_memory = false;
     step.spill_used = true;
-    step.spill_reason = text_of(event, "reason");
+    step.spill_reason = protocol::text_or(event, "reason");
     step.spill_paths = SpillPaths{(folder / "output.parquet").string(), (folder / "schema.json").string()};
   }
 
   static void read_step_end(StepOutcome& step, const std::string& name, const Json& event) {
     if (name == "step_complete") {
       step.status = StepStatus::succeeded;
-      step.duration_ms = count_of(event, "duration_ms");
+      step.duration_ms = protocol::count_or(event, "duration_ms");
     } else if (name == "step_failed") {
       step.error = protocol::error_from_fields(event);
       step.status = step.error->code == ErrorCode::cancelled ? StepStatus::cancelled : StepStatus::failed;
     } else if (name == "step_skipped") {
-      const std::string reason = text_of(event, "reason");
+      const std::string reason = protocol::text_or(event, "reason");
       step.status = StepStatus::skipped;
-      step.skip = Skip{step.step_id, SkipReason::run_failed, text_of(event, "because_of")};
+      step.skip = Skip{step.step_id, SkipReason::run_failed, protocol::text_or(event, "because_of")};
       for (const SkipReason known : {SkipReason::upstream_failed, SkipReason::run_cancelled}) {
         if (reason == to_string(known)) step.skip->reason = known;
       }

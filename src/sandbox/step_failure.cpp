@@ -12,11 +12,6 @@ using protocol::Json;
 
 constexpr int k_only_attempt = 1;
 
-std::string text_of(const Json& body, const char* name) {
-  const auto field = body.find(name);
-  return field != body.end() && field->is_string() ? field->get<std::string>() : std::string();
-}
-
 }  // namespace
 
 StepFailure step_failure(const std::string& step_id, const std::string& driver, const Error& error) {
@@ -31,11 +26,11 @@ std::string driver_of(const Json& manifest, const std::string& step_id) {
   const auto steps = manifest.find("steps");
   if (steps == manifest.end() || !steps->is_array()) return {};
   for (const Json& step : *steps) {
-    if (text_of(step, "id") == step_id) return text_of(step, "driver");
+    if (protocol::text_or(step, "id") == step_id) return protocol::text_or(step, "driver");
   }
   return {};
 }
 
-std::string step_of(const Json& body) { return text_of(body, "step_id"); }
+std::string step_of(const Json& body) { return protocol::text_or(body, "step_id"); }
 
 }  // namespace spillway::sandbox

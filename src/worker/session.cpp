@@ -27,11 +27,6 @@ using pipeline::Role;
 constexpr int k_attempt = 1;
 constexpr auto k_progress_interval = std::chrono::milliseconds(150);
 
-std::string text_at(const Json& object, const char* name) {
-  const auto field = object.find(name);
-  return field != object.end() && field->is_string() ? field->get<std::string>() : std::string();
-}
-
 Json frame_fields(const frame::DataFrame* frame, const std::string& step_id) {
   Json fields{{"has_df_in_memory", frame != nullptr && frame->in_memory()},
               {"spill_used", frame != nullptr && frame->is_spilled()},
@@ -82,8 +77,8 @@ Session::Session(const protocol::PrepareCommand& command, protocol::Sink& sink,
     : m_connections(command.connections), m_sink(sink), m_drivers(drivers), m_catalog(catalog), m_mirror(mirror) {
   m_paths.session_id = command.session_id;
   m_pipeline_id = command.manifest.value("/pipeline/id"_json_pointer, "");
-  const std::string session_dir = text_at(command.settings, "session_dir");
-  const std::string base_dir = text_at(command.settings, "base_dir");
+  const std::string session_dir = protocol::text_or(command.settings, "session_dir");
+  const std::string base_dir = protocol::text_or(command.settings, "base_dir");
   m_paths.session_dir =
       fs::absolute(session_dir.empty() ? fs::path("logs") / command.session_id : fs::path(session_dir));
   m_paths.base_dir = fs::absolute(base_dir.empty() ? fs::path(".") : fs::path(base_dir)).lexically_normal();

@@ -6,8 +6,11 @@
 #include <optional>
 #include <string_view>
 
+#include <gtest/gtest.h>
+
 #include "database_under_test.hpp"
 #include "small_disk.hpp"
+#include "support/driver_fixture.hpp"
 #include "support/temp_dir.hpp"
 
 namespace spillway::testing {
@@ -32,5 +35,18 @@ inline DatabaseUnderTest& durable_database(std::string_view family) {
       {"innodb-flush-log-at-trx-commit=1", "innodb-doublewrite=1", "innodb-print-all-deadlocks=ON"});
   return family == "postgres" ? static_cast<DatabaseUnderTest&>(postgres) : mariadb;
 }
+
+/// A test of a family's drivers against its server, which begins empty. The parameter is the family.
+class DurableDatabaseTest : public DriverTest, public ::testing::WithParamInterface<const char*> {
+ protected:
+  void SetUp() override {
+    db().start_over();
+    fields = db().socket_fields();
+  }
+  static DatabaseUnderTest& db() { return durable_database(GetParam()); }
+  nlohmann::json connection_fields() const override { return fields; }
+
+  nlohmann::json fields;
+};
 
 }  // namespace spillway::testing

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include "durable_databases.hpp"
-#include "support/driver_fixture.hpp"
 
 /// What every extractor of a database does alike. What a server has of its own is tested with its driver.
 namespace spillway::testing {
@@ -16,22 +15,13 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-class ExtractorConformance : public DriverTest, public ::testing::WithParamInterface<const char*> {
+class ExtractorConformance : public DurableDatabaseTest {
  protected:
-  void SetUp() override {
-    db().start_over();
-    fields = db().socket_fields();
-  }
-  static DatabaseUnderTest& db() { return durable_database(GetParam()); }
-  Json connection_fields() const override { return fields; }
-
   Rows read(Json config) {
     extract(db().extractor(), std::move(config));
     return rows();
   }
   std::string read_error(Json config) { return error_of(db().extractor(), std::move(config)).to_display(); }
-
-  Json fields;
 };
 
 TEST_P(ExtractorConformance, ReadsAQueryInItsOrder) {

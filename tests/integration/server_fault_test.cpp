@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include "durable_databases.hpp"
-#include "support/driver_fixture.hpp"
 
 namespace spillway::testing {
 namespace {
@@ -19,20 +18,11 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 /// What can go wrong on a server, by every family of drivers.
-class ServerFault : public DriverTest, public ::testing::WithParamInterface<const char*> {
+class ServerFault : public DurableDatabaseTest {
  protected:
-  void SetUp() override {
-    db().start_over();
-    fields = db().socket_fields();
-  }
-  static DatabaseUnderTest& db() { return durable_database(GetParam()); }
-  Json connection_fields() const override { return fields; }
-
   Error read_error(const Json& config) { return error_of(db().extractor(), config); }
   Error write_error(const Json& config) { return error_of(db().writer(), config, {{"df", "frame"}}); }
   static std::string count_of(const std::string& table) { return db().sql("SELECT COUNT(*) FROM " + table); }
-
-  Json fields;
 };
 
 TEST_P(ServerFault, AWriterThatGivesWayInADeadlockTriesAgain) {

@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include "durable_databases.hpp"
-#include "support/driver_fixture.hpp"
 
 /// What every writer of a database does alike. What a server has of its own is tested with its driver.
 namespace spillway::testing {
@@ -18,12 +17,8 @@ using ::testing::StartsWith;
 
 constexpr std::array k_modes{"append", "replace", "truncate", "upsert"};
 
-class WriterConformance : public DriverTest, public ::testing::WithParamInterface<const char*> {
+class WriterConformance : public DurableDatabaseTest {
  protected:
-  void SetUp() override { db().start_over(); }
-  static DatabaseUnderTest& db() { return durable_database(GetParam()); }
-  Json connection_fields() const override { return db().socket_fields(); }
-
   std::uint64_t write(const std::string& select, Json config = Json::object()) {
     make_frame(select);
     config.emplace("table", "w");

@@ -18,11 +18,6 @@ namespace {
 using engine::Type;
 using engine::TypeId;
 
-bool is_small_integer(TypeId id) {
-  return id == TypeId::tinyint || id == TypeId::smallint || id == TypeId::integer || id == TypeId::utinyint ||
-         id == TypeId::usmallint || id == TypeId::uinteger;
-}
-
 /// Whether the engine's CSV reader makes values of this type of texts without changing any.
 bool reads_exactly(TypeId id) {
   switch (id) {

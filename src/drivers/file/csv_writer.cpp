@@ -18,19 +18,6 @@ using engine::quote_identifier;
 using engine::quote_literal;
 using engine::TypeId;
 
-bool is_nested(const engine::Type& type) {
-  switch (type.id) {
-    case TypeId::list:
-    case TypeId::array:
-    case TypeId::struct_:
-    case TypeId::map:
-    case TypeId::union_:
-      return true;
-    default:
-      return false;
-  }
-}
-
 /// Nested values are written as JSON, which other programs read; the engine's own notation is its alone.
 std::string select_for_csv(const frame::ResolvedInput& input) {
   const auto nested = [](const engine::Column& column) { return is_nested(column.type); };

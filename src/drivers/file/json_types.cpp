@@ -27,7 +27,7 @@ TextFormats formats_of(const Json& config) {
           option<std::string>(config, "timestamp_format").value_or(""), '.'};
 }
 
-bool is_nested(const Type& type) { return !type.children.empty() || !type.alias.empty(); }
+bool has_structure(const Type& type) { return !type.children.empty() || !type.alias.empty(); }
 
 /// The engine takes texts that look like UUIDs or times of day for such, and forgets how they were written.
 Type without_disguised_texts(Type type) {
@@ -146,12 +146,12 @@ class ColumnMaker {
   /// `is_proven`: every value is known to be of the type, so that the engine may read it.
   StrictColumn make(const std::string& name, const Type& type, const TextFormats& formats, bool is_proven) const {
     if (m_plan.skips_bad_rows) return of_object(name, type, formats);
-    if (is_proven || is_nested(type) || type == Type(TypeId::varchar)) return as_it_is(name, type);
+    if (is_proven || has_structure(type) || type == Type(TypeId::varchar)) return as_it_is(name, type);
     return from_text(name, type, {formats, true, false, {}});
   }
 
   static StrictColumn of_object(const std::string& name, const Type& type, const TextFormats& formats) {
-    if (!is_nested(type)) {
+    if (!has_structure(type)) {
       return from_text(name, type, {formats, type.id != TypeId::varchar, false, text_of_key(name)});
     }
     StrictColumn column = as_it_is(name, type);

@@ -253,28 +253,6 @@ void encode_interval(const ColumnWriter& writer, const VectorView& vector, std::
   append_clock(writer, static_cast<std::int64_t>(micros < 0 ? -micros : micros), text);
 }
 
-bool is_nested_type(const Type& type) {
-  return type.id == TypeId::list || type.id == TypeId::array || type.id == TypeId::struct_ ||
-         type.id == TypeId::map || type.id == TypeId::union_;
-}
-
-bool is_integer_type(TypeId id) {
-  switch (id) {
-    case TypeId::tinyint:
-    case TypeId::smallint:
-    case TypeId::integer:
-    case TypeId::bigint:
-    case TypeId::utinyint:
-    case TypeId::usmallint:
-    case TypeId::uinteger:
-    case TypeId::ubigint:
-    case TypeId::hugeint:
-      return true;
-    default:
-      return false;
-  }
-}
-
 ColumnWriter::Encode only_from(bool is_right, ColumnWriter::Encode encode) { return is_right ? encode : nullptr; }
 
 template <typename T>
@@ -282,7 +260,7 @@ ColumnWriter::Encode float_encode(TypeId source) {
   constexpr bool k_is_single = std::is_same_v<T, float>;
   if (source == TypeId::float_) return k_is_single ? encode_same_float<float> : encode_float_as_double;
   if (source == TypeId::double_) return k_is_single ? encode_double_as_float : encode_same_float<double>;
-  return only_from(is_integer_type(source), encode_integer_as_float<T>);
+  return only_from(is_integer(source), encode_integer_as_float<T>);
 }
 
 ColumnWriter::Encode datetime_encode(TypeId source) {
@@ -315,10 +293,10 @@ ColumnWriter::Encode encode_for(const Type& source, const TableColumn& target) {
     case ColumnKind::integer:
     case ColumnKind::bit:
       if (id == TypeId::boolean) return only_from(is_one_bit(target), encode_boolean);
-      return only_from(is_integer_type(id) || id == TypeId::decimal, encode_integer);
+      return only_from(is_integer(id) || id == TypeId::decimal, encode_integer);
     case ColumnKind::decimal:
       if (id == TypeId::uhugeint) return encode_unsigned_decimal;
-      return only_from(is_integer_type(id) || id == TypeId::decimal, encode_decimal);
+      return only_from(is_integer(id) || id == TypeId::decimal, encode_decimal);
     case ColumnKind::float_:
       return float_encode<float>(id);
     case ColumnKind::double_:
@@ -344,7 +322,7 @@ ColumnWriter::Encode encode_for(const Type& source, const TableColumn& target) {
 /// What the engine delivers of the column: texts where texts are sent, and microseconds where they are counted.
 std::string select_of(const engine::Column& source, bool as_text) {
   const std::string name = engine::quote_identifier(source.name);
-  if (as_text && is_nested_type(source.type)) return fmt::format("CAST(to_json({}) AS VARCHAR)", name);
+  if (as_text && is_nested(source.type)) return fmt::format("CAST(to_json({}) AS VARCHAR)", name);
   if (as_text && source.type.id != TypeId::varchar) return fmt::format("CAST({} AS VARCHAR)", name);
   const bool is_coarse = source.type.id == TypeId::timestamp_s || source.type.id == TypeId::timestamp_ms;
   return is_coarse ? fmt::format("CAST({} AS TIMESTAMP)", name) : name;

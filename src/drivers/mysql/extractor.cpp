@@ -10,9 +10,9 @@
 #include "drivers/mysql/column_type.hpp"
 #include "drivers/mysql/partition.hpp"
 #include "drivers/mysql/session.hpp"
-#include "drivers/sql/retry.hpp"
 #include "drivers/sql/row_source.hpp"
 #include "drivers/sql/select_query.hpp"
+#include "drivers/sql/table_read.hpp"
 
 namespace spillway::drivers::mysql {
 namespace {
@@ -96,24 +96,13 @@ Parts open(const StepContext& context, const std::string& base) {
 
 StepResult Extractor::run(StepContext& context) const {
   const std::string what = sql::what_is_read(context.config);
-  engine::Relation relation;
-  const auto attempt = [&] {
+  return sql::read_table(context, [&] {
     Parts connections = open(context, sql::select_query(context.config, k_name_quote));
     std::vector<ColumnReader> columns = column_readers(connections.front()->columns(), read_policy(context.config));
     std::vector<MysqlPart> parts;
     for (auto& connection : connections) parts.push_back({std::move(connection)});
-    relation.source =
-        std::make_shared<sql::RowSource<MysqlPart, ColumnReader>>(std::move(parts), std::move(columns), what);
-  };
-  try {
-    // Until the first row nothing was handed on: all of it may be done again.
-    sql::with_retries({}, context.cancel, attempt);
-  } catch (const Exception& exception) {
-    Error error = exception.error();
-    if (error.code != ErrorCode::cancelled) error.message = fmt::format("cannot read {}: {}", what, error.message);
-    fail(std::move(error));
-  }
-  return {.df = std::move(relation)};
+    return std::make_shared<sql::RowSource<MysqlPart, ColumnReader>>(std::move(parts), std::move(columns), what);
+  });
 }
 
 }  // namespace spillway::drivers::mysql

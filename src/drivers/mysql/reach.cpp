@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "config/connection_fields.hpp"
 #include "drivers/mysql/libmariadb.hpp"
 #include "util/strings.hpp"
 
@@ -14,21 +15,16 @@ constexpr std::uint16_t k_default_port = 3306;
 /// From the folder of the library, as Debian lays it out.
 constexpr auto k_plugins = "libmariadb3/plugin";
 
-std::string text_of(const nlohmann::json& fields, const char* name) {
-  const auto field = fields.find(name);
-  if (field == fields.end() || field->is_null()) return {};
-  return field->is_string() ? field->get<std::string>() : field->dump();
-}
-
 }  // namespace
 
 Reach reach_of(const nlohmann::json& fields) {
   Reach reach;
-  if (const std::string socket = text_of(fields, "socket"); !socket.empty()) {
+  if (const std::string socket = config::field_text(fields, "socket"); !socket.empty()) {
     reach.servers.push_back({{}, 0, socket});
   } else {
-    const std::string host = text_of(fields, "host");
-    const auto port = static_cast<std::uint16_t>(parse_uint(text_of(fields, "port")).value_or(k_default_port));
+    const std::string host = config::field_text(fields, "host");
+    const auto port =
+        static_cast<std::uint16_t>(parse_uint(config::field_text(fields, "port")).value_or(k_default_port));
     reach.servers.push_back({host.empty() ? "localhost" : host, port, {}});
   }
   Dl_info library{};

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "config/connection_fields.hpp"
 #include "drivers/mysql/errno.hpp"
 #include "drivers/mysql/parameters.hpp"
 #include "drivers/mysql/waiting.hpp"
@@ -26,14 +27,8 @@ constexpr std::uint64_t k_cancel_timeout_seconds = 3;
 constexpr unsigned long k_send_buffer_bytes = 256UL * 1024;
 constexpr std::string_view k_sslmodes = "sslmode is one of disable, prefer, require, verify-ca, verify-full";
 
-std::string field_text(const Json& fields, const char* name) {
-  const auto found = fields.find(name);
-  if (found == fields.end() || found->is_null()) return {};
-  return found->is_string() ? found->get<std::string>() : found->dump();
-}
-
 std::string ssl_mode(const Json& fields) {
-  const std::string mode = field_text(fields, "sslmode");
+  const std::string mode = config::field_text(fields, "sslmode");
   return mode.empty() ? "prefer" : mode;
 }
 
@@ -152,7 +147,7 @@ void ServerConnection::set_options() {
   const Libmariadb& api = libmariadb();
   MYSQL* mysql = m_connection.get();
   const unsigned protocol =
-      field_text(m_options.fields, "socket").empty() ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
+      config::field_text(m_options.fields, "socket").empty() ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
   api.options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
   api.options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   api.options(mysql, MYSQL_OPT_NET_BUFFER_LENGTH, &k_send_buffer_bytes);
@@ -173,14 +168,14 @@ void ServerConnection::set_tls() {
     fail(ErrorCode::connection, fmt::format("cannot connect to MySQL: invalid sslmode value: \"{}\"", mode),
          std::string(k_sslmodes));
   }
-  const bool is_socket = !field_text(m_options.fields, "socket").empty();
+  const bool is_socket = !config::field_text(m_options.fields, "socket").empty();
   if (mode == "disable" || (mode == "prefer" && is_socket)) return;
   const my_bool yes = 1;
   const my_bool verifies_name = mode == "verify-full" ? 1 : 0;
   api.options(mysql, MYSQL_OPT_SSL_ENFORCE, &yes);
   api.options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verifies_name);
   const auto set_file = [&](const char* name, mysql_option option) {
-    const std::string path = field_text(m_options.fields, name);
+    const std::string path = config::field_text(m_options.fields, name);
     if (!path.empty()) api.options(mysql, option, (m_options.base_dir / path).lexically_normal().c_str());
   };
   // The library checks the chain as soon as it has an authority.
@@ -192,17 +187,17 @@ void ServerConnection::set_tls() {
 void ServerConnection::connect() {
   const Json& fields = m_options.fields;
   const std::string mode = ssl_mode(fields);
-  if (mode == "verify-ca" && field_text(fields, "sslrootcert").empty()) {
+  if (mode == "verify-ca" && config::field_text(fields, "sslrootcert").empty()) {
     fail(ErrorCode::connection, "cannot connect to MySQL: sslmode verify-ca needs sslrootcert",
          "sslrootcert names the file of the authority that signed the server's certificate");
   }
-  const std::string host = field_text(fields, "host");
-  const std::string user = field_text(fields, "user");
-  const std::string password = field_text(fields, "password");
-  const std::string database = field_text(fields, "database");
-  const std::string socket = field_text(fields, "socket");
-  const auto port = parse_uint(field_text(fields, "port")).value_or(0);
-  const auto seconds = parse_uint(field_text(fields, "connect_timeout")).value_or(k_default_timeout_seconds);
+  const std::string host = config::field_text(fields, "host");
+  const std::string user = config::field_text(fields, "user");
+  const std::string password = config::field_text(fields, "password");
+  const std::string database = config::field_text(fields, "database");
+  const std::string socket = config::field_text(fields, "socket");
+  const auto port = parse_uint(config::field_text(fields, "port")).value_or(0);
+  const auto seconds = parse_uint(config::field_text(fields, "connect_timeout")).value_or(k_default_timeout_seconds);
   const Waiting waiting(m_cancel, deadline_in(m_options.timeout.value_or(seconds)));
   const bool is_connected =
       libmariadb().real_connect(m_connection.get(), host.empty() ? "localhost" : host.c_str(),

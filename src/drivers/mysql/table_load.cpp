@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "drivers/mysql/session.hpp"
+#include "drivers/sql/input_keys.hpp"
 #include "drivers/sql/staging.hpp"
 #include "util/strings.hpp"
 
@@ -16,7 +17,6 @@ namespace {
 constexpr const char* k_temporary = "`_spillway_rows`";
 constexpr std::string_view k_new = "/new";
 constexpr std::string_view k_former = "/former";
-constexpr std::uint64_t k_shown_duplicates = 5;
 /// Of a statement with many rows; what the server takes at least is 1 MB.
 constexpr std::size_t k_insert_bytes = std::size_t{512} * 1024;
 
@@ -145,8 +145,7 @@ bool TableLoad::is_key(const std::string& column) const {
 }
 
 void TableLoad::plan_writers() {
-  std::vector<std::string> problems;
-  std::string hint;
+  sql::ColumnProblems problems;
   for (const engine::Column& column : m_input.schema) {
     const auto target = std::ranges::find_if(m_table.columns, [&](const TableColumn& candidate) {
       return to_lower(candidate.target.name) == to_lower(column.name);
@@ -158,11 +157,9 @@ void TableLoad::plan_writers() {
       m_writers.push_back(*std::move(writer));
       continue;
     }
-    problems.push_back(writer.error().message);
-    if (hint.empty()) hint = writer.error().hint;
+    problems.add(writer.error());
   }
-  if (!problems.empty()) fail(ErrorCode::invalid_config, join(problems, "; "), hint);
-  if (m_writers.empty()) fail(ErrorCode::invalid_config, "the input and the table have no column in common");
+  problems.check(m_writers.size());
 }
 
 /// Without a unique index on the key the server would add every row.
@@ -328,23 +325,12 @@ void TableLoad::check_written(const Written& written, std::uint64_t rows_before)
   fail(std::move(error));
 }
 
-/// A key that is there twice leaves open which of its rows counts.
 void TableLoad::check_keys() {
   const std::string keys = sql::quoted_list(m_config.primary_key, k_name_quote);
-  std::vector<std::string> shown;
-  for (const TextRow& row : m_connection.rows(
-           fmt::format("SELECT CONCAT_WS(', ', {0}), COUNT(*) FROM {1} GROUP BY {0} HAVING COUNT(*) > 1 ORDER BY {0} "
-                       "LIMIT {2}",
-                       keys, k_temporary, k_shown_duplicates + 1))) {
-    shown.push_back(shown.size() == k_shown_duplicates
-                        ? "…"
-                        : fmt::format("({}) {} times", row[0].value_or(""), row[1].value_or("")));
-  }
-  if (shown.empty()) return;
-  fail(ErrorCode::bad_data,
-       fmt::format("the input holds keys ({}) more than once: {}", join(m_config.primary_key, ", "),
-                   join(shown, ", ")),
-       "duplicates: last takes the last row of each key; or make them unique in a duckdb.processor step");
+  const auto repeated = m_connection.rows(fmt::format(
+      "SELECT CONCAT_WS(', ', {0}), COUNT(*) FROM {1} GROUP BY {0} HAVING COUNT(*) > 1 ORDER BY {0} LIMIT {2}", keys,
+      k_temporary, sql::k_shown_keys + 1));
+  sql::check_no_repeated_keys(repeated, m_config.primary_key);
 }
 
 /// ON DUPLICATE KEY looks at every unique index of the table, and would change the row of another key when a second

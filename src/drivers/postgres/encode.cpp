@@ -216,28 +216,6 @@ void encode_array(const ColumnWriter& writer, const VectorView& vector, std::uin
   }
 }
 
-bool is_nested(const Type& type) {
-  return type.id == TypeId::list || type.id == TypeId::array || type.id == TypeId::struct_ ||
-         type.id == TypeId::map || type.id == TypeId::union_;
-}
-
-bool is_integer(TypeId id) {
-  switch (id) {
-    case TypeId::tinyint:
-    case TypeId::smallint:
-    case TypeId::integer:
-    case TypeId::bigint:
-    case TypeId::utinyint:
-    case TypeId::usmallint:
-    case TypeId::uinteger:
-    case TypeId::ubigint:
-    case TypeId::hugeint:
-      return true;
-    default:
-      return false;
-  }
-}
-
 bool is_text_type(Oid type) {
   return type == oid::k_text || type == oid::k_varchar || type == oid::k_bpchar || type == oid::k_name ||
          type == oid::k_json || type == oid::k_xml;

@@ -12,9 +12,9 @@
 #include "drivers/postgres/partition.hpp"
 #include "drivers/postgres/query.hpp"
 #include "drivers/postgres/session.hpp"
-#include "drivers/sql/retry.hpp"
 #include "drivers/sql/row_source.hpp"
 #include "drivers/sql/select_query.hpp"
+#include "drivers/sql/table_read.hpp"
 #include "engine/sql.hpp"
 
 namespace spillway::drivers::postgres {
@@ -75,23 +75,12 @@ std::vector<Part> parts_of(const StepContext& context, Opened& opened) {
 
 StepResult Extractor::run(StepContext& context) const {
   const std::string what = sql::what_is_read(context.config);
-  engine::Relation relation;
-  const auto attempt = [&] {
+  return sql::read_table(context, [&] {
     Opened opened = open(context);
     if (opened.connection->parameter("server_encoding") == "SQL_ASCII") check_texts(opened.columns);
     std::vector<Part> parts = parts_of(context, opened);
-    relation.source =
-        std::make_shared<sql::RowSource<Part, ColumnReader>>(std::move(parts), std::move(opened.columns), what);
-  };
-  try {
-    // Until the first row nothing was handed on: all of it may be done again.
-    sql::with_retries({}, context.cancel, attempt);
-  } catch (const Exception& exception) {
-    Error error = exception.error();
-    if (error.code != ErrorCode::cancelled) error.message = fmt::format("cannot read {}: {}", what, error.message);
-    fail(std::move(error));
-  }
-  return {.df = std::move(relation)};
+    return std::make_shared<sql::RowSource<Part, ColumnReader>>(std::move(parts), std::move(opened.columns), what);
+  });
 }
 
 }  // namespace spillway::drivers::postgres

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "config/connection_fields.hpp"
 #include "drivers/postgres/libpq.hpp"
 #include "util/strings.hpp"
 
@@ -28,20 +29,14 @@ std::map<std::string, std::string> options_of(const std::string& dsn) {
   return values;
 }
 
-std::string text_of(const nlohmann::json& fields, const char* name) {
-  const auto field = fields.find(name);
-  if (field == fields.end() || field->is_null()) return {};
-  return field->is_string() ? field->get<std::string>() : field->dump();
-}
-
 }  // namespace
 
 std::vector<ServerAddress> servers_of(const nlohmann::json& fields) {
-  std::map<std::string, std::string> options = options_of(text_of(fields, "dsn"));
+  std::map<std::string, std::string> options = options_of(config::field_text(fields, "dsn"));
   for (const char* name : {"host", "port"}) {
-    if (std::string text = text_of(fields, name); !text.empty()) options[name] = std::move(text);
+    if (std::string text = config::field_text(fields, name); !text.empty()) options[name] = std::move(text);
   }
-  if (std::string socket = text_of(fields, "socket"); !socket.empty()) options["host"] = std::move(socket);
+  if (std::string socket = config::field_text(fields, "socket"); !socket.empty()) options["host"] = std::move(socket);
   // As libpq does, an address goes before a name, and a name or a port that is left empty is the default one.
   const std::string& named = options["hostaddr"].empty() ? options["host"] : options["hostaddr"];
   const std::vector<std::string> ports = split(options["port"], ',');

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "config/connection_fields.hpp"
 #include "drivers/postgres/sqlstate.hpp"
 #include "util/strings.hpp"
 
@@ -23,12 +24,6 @@ constexpr int k_poll_milliseconds = 50;
 constexpr int k_default_timeout_seconds = 10;
 constexpr std::size_t k_copy_signature_bytes = 11;
 constexpr std::size_t k_copy_header_bytes = 19;
-
-std::string field_text(const Json& fields, const char* name) {
-  const auto found = fields.find(name);
-  if (found == fields.end() || found->is_null()) return {};
-  return found->is_string() ? found->get<std::string>() : found->dump();
-}
 
 /// What libpq takes, in its order: the DSN first, as what follows overrules its parts.
 class Parameters {
@@ -67,21 +62,22 @@ void check_dsn(const std::string& dsn) {
 }
 
 std::string path_text(const ConnectOptions& options, const char* name) {
-  const std::string path = field_text(options.fields, name);
+  const std::string path = config::field_text(options.fields, name);
   return path.empty() || path == "system" ? path : (options.base_dir / path).lexically_normal().string();
 }
 
 Parameters parameters_of(const ConnectOptions& options) {
   const Json& fields = options.fields;
   Parameters parameters;
-  const std::string dsn = field_text(fields, "dsn");
+  const std::string dsn = config::field_text(fields, "dsn");
   if (!dsn.empty()) check_dsn(dsn);
   parameters.add("dbname", dsn);
-  const std::string socket = field_text(fields, "socket");
-  const std::string host = field_text(fields, "host");
+  const std::string socket = config::field_text(fields, "socket");
+  const std::string host = config::field_text(fields, "host");
   parameters.add("host", !socket.empty() ? socket : host.empty() && dsn.empty() ? "localhost" : host);
-  for (const char* name : {"port", "user", "password", "sslmode"}) parameters.add(name, field_text(fields, name));
-  parameters.add("dbname", field_text(fields, "database"));
+  for (const char* name : {"port", "user", "password", "sslmode"})
+    parameters.add(name, config::field_text(fields, name));
+  parameters.add("dbname", config::field_text(fields, "database"));
   for (const char* name : {"sslrootcert", "sslcert", "sslkey"}) parameters.add(name, path_text(options, name));
   parameters.add("client_encoding", "UTF8");
   parameters.add("application_name", options.application_name);
@@ -91,7 +87,7 @@ Parameters parameters_of(const ConnectOptions& options) {
 }
 
 std::chrono::seconds connect_timeout(const Json& fields) {
-  const auto seconds = parse_uint(field_text(fields, "connect_timeout"));
+  const auto seconds = parse_uint(config::field_text(fields, "connect_timeout"));
   return std::chrono::seconds(seconds.value_or(k_default_timeout_seconds));
 }
 

@@ -9,6 +9,7 @@
 
 #include "drivers/postgres/session.hpp"
 #include "drivers/postgres/wire.hpp"
+#include "drivers/sql/input_keys.hpp"
 #include "drivers/sql/schema_change.hpp"
 #include "engine/sql.hpp"
 #include "util/strings.hpp"
@@ -18,7 +19,6 @@ namespace {
 
 constexpr const char* k_staging = "pg_temp.spillway_staging";
 constexpr std::size_t k_send_bytes = std::size_t{256} * 1024;
-constexpr std::uint64_t k_shown_keys = 5;
 constexpr std::string_view k_copy_header("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19);
 constexpr std::int16_t k_end_of_rows = -1;
 
@@ -110,8 +110,7 @@ void TableLoad::fit_columns() {
 }
 
 void TableLoad::plan_writers() {
-  std::vector<std::string> problems;
-  std::string hint;
+  sql::ColumnProblems problems;
   for (const engine::Column& column : m_input.schema) {
     const auto target = std::ranges::find_if(
         m_table.columns, [&](const TableColumn& candidate) { return candidate.target.name == column.name; });
@@ -121,11 +120,9 @@ void TableLoad::plan_writers() {
       m_writers.push_back(*std::move(writer));
       continue;
     }
-    problems.push_back(writer.error().message);
-    if (hint.empty()) hint = writer.error().hint;
+    problems.add(writer.error());
   }
-  if (!problems.empty()) fail(ErrorCode::invalid_config, join(problems, "; "), hint);
-  if (m_writers.empty()) fail(ErrorCode::invalid_config, "the input and the table have no column in common");
+  problems.check(m_writers.size());
 }
 
 /// A new table has no rows that could be in the way, and nobody sees it yet.
@@ -242,30 +239,17 @@ std::vector<std::string> TableLoad::staged_keys() const {
   return keys;
 }
 
-/// A key that is NULL is no key: the row would be added again by each run. One that is there twice leaves open which
-/// of the rows counts.
 void TableLoad::check_keys() {
-  const std::string keys = join(staged_keys(), ", ");
   std::vector<std::string> nulls;
   for (const std::string& key : staged_keys()) nulls.push_back(key + " IS NULL");
   const std::string without_key =
       m_connection.text(fmt::format("SELECT count(*) FROM {} WHERE {}", k_staging, join(nulls, " OR ")));
-  const std::string names = join(m_config.primary_key, ", ");
-  if (without_key != "0") {
-    fail(ErrorCode::bad_data, fmt::format("{} row(s) of the input have NULL in primary_key ({})", without_key, names),
-         "filter them out in a duckdb.processor step, or give them a key");
-  }
+  sql::check_no_null_keys(parse_uint(without_key).value_or(0), m_config.primary_key);
   if (m_config.duplicates == sql::Duplicates::last) return;
-  std::vector<std::string> shown;
-  for (const TextRow& row : m_connection.rows(fmt::format(
-           "SELECT concat_ws(', ', {0}), count(*) FROM {1} GROUP BY {0} HAVING count(*) > 1 ORDER BY {0} LIMIT {2}",
-           keys, k_staging, k_shown_keys + 1))) {
-    shown.push_back(
-        shown.size() == k_shown_keys ? "…" : fmt::format("({}) {} times", row[0].value_or(""), row[1].value_or("")));
-  }
-  if (shown.empty()) return;
-  fail(ErrorCode::bad_data, fmt::format("the input holds keys ({}) more than once: {}", names, join(shown, ", ")),
-       "duplicates: last takes the last row of each key; or make them unique in a duckdb.processor step");
+  const auto repeated = m_connection.rows(fmt::format(
+      "SELECT concat_ws(', ', {0}), count(*) FROM {1} GROUP BY {0} HAVING count(*) > 1 ORDER BY {0} LIMIT {2}",
+      join(staged_keys(), ", "), k_staging, sql::k_shown_keys + 1));
+  sql::check_no_repeated_keys(repeated, m_config.primary_key);
 }
 
 std::uint64_t TableLoad::insert_staged() {

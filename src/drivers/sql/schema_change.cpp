@@ -109,4 +109,14 @@ ColumnPlan plan_columns(const engine::Schema& input, const std::vector<TargetCol
   return Planner(input, table, config, name_match).plan();
 }
 
+void ColumnProblems::add(const Error& error) {
+  m_messages.push_back(error.message);
+  if (m_hint.empty()) m_hint = error.hint;
+}
+
+void ColumnProblems::check(std::size_t writable_columns) const {
+  if (!m_messages.empty()) fail(ErrorCode::invalid_config, join(m_messages, "; "), m_hint);
+  if (writable_columns == 0) fail(ErrorCode::invalid_config, "the input and the table have no column in common");
+}
+
 }  // namespace spillway::drivers::sql

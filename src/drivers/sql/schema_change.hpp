@@ -6,6 +6,7 @@
 
 #include "drivers/sql/write_config.hpp"
 #include "engine/type.hpp"
+#include "util/error.hpp"
 
 namespace spillway::drivers::sql {
 
@@ -37,5 +38,17 @@ struct ColumnPlan {
 /// key columns that are missing fail too. Throws invalid_config with all differences in one message.
 ColumnPlan plan_columns(const engine::Schema& input, const std::vector<TargetColumn>& table,
                         const WriteConfig& config, NameMatch name_match);
+
+/// What of several columns cannot be written, told together.
+class ColumnProblems {
+ public:
+  void add(const Error& error);
+  /// Throws invalid_config with all of them and the hint of the first; or because nothing is left to write.
+  void check(std::size_t writable_columns) const;
+
+ private:
+  std::vector<std::string> m_messages;
+  std::string m_hint;
+};
 
 }  // namespace spillway::drivers::sql

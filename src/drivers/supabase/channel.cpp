@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "config/connection_fields.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::drivers::supabase {
@@ -13,12 +14,6 @@ namespace {
 constexpr std::uint64_t k_rows_between_reports = 1'000'000;
 constexpr auto k_rest_path = "/rest/v1";
 
-std::string text_of(const Json& fields, const char* name) {
-  const auto field = fields.find(name);
-  if (field == fields.end() || field->is_null()) return {};
-  return field->is_string() ? field->get<std::string>() : field->dump();
-}
-
 [[noreturn]] void fail_channel(std::string_view channel, std::string_view lack, std::string hint) {
   fail(ErrorCode::invalid_config, fmt::format("cannot use channel '{}': the connection has {}", channel, lack),
        std::move(hint));
@@ -26,7 +21,7 @@ std::string text_of(const Json& fields, const char* name) {
 
 }  // namespace
 
-bool has_dsn(const Json& fields) { return !text_of(fields, "pg_dsn").empty(); }
+bool has_dsn(const Json& fields) { return !config::field_text(fields, "pg_dsn").empty(); }
 
 Channel choose_channel(const Json& config, const Json& fields) {
   const auto wish = config.at("channel").get<std::string>();
@@ -56,15 +51,15 @@ void become_postgres(StepContext& context) {
 
 std::string rest_key(const Json& fields) {
   for (const char* name : {"service_role_key", "key", "anon_key"}) {
-    if (std::string key = text_of(fields, name); !key.empty()) return key;
+    if (std::string key = config::field_text(fields, name); !key.empty()) return key;
   }
   return {};
 }
 
 std::string rest_url(const Json& fields) {
-  std::string url = text_of(fields, "url");
+  std::string url = config::field_text(fields, "url");
   if (url.empty()) {
-    const std::string project = text_of(fields, "project_id");
+    const std::string project = config::field_text(fields, "project_id");
     return project.empty() ? "" : fmt::format("https://{}.supabase.co{}", project, k_rest_path);
   }
   while (url.ends_with('/')) url.pop_back();

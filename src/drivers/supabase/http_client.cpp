@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "config/connection_fields.hpp"
 #include "drivers/supabase/reach.hpp"
 #include "util/strings.hpp"
 #include "util/version.hpp"
@@ -92,12 +93,11 @@ HttpClient::HttpClient(const nlohmann::json& fields, const std::filesystem::path
       m_server(rest_server(fields).value_or(ServerAddress())),
       m_connect_timeout_seconds(k_connect_seconds),
       m_error_text(CURL_ERROR_SIZE, '\0') {
-  if (const auto file = fields.find("sslrootcert"); file != fields.end() && file->is_string() && *file != "system") {
-    m_ca_file = (base_dir / file->get<std::string>()).lexically_normal().string();
+  if (const std::string file = config::field_text(fields, "sslrootcert"); !file.empty() && file != "system") {
+    m_ca_file = (base_dir / file).lexically_normal().string();
   }
-  if (const auto timeout = fields.find("connect_timeout"); timeout != fields.end()) {
-    const auto seconds = parse_uint(timeout->is_string() ? timeout->get<std::string>() : timeout->dump());
-    m_connect_timeout_seconds = static_cast<long>(seconds.value_or(k_connect_seconds));
+  if (const auto seconds = parse_uint(config::field_text(fields, "connect_timeout"))) {
+    m_connect_timeout_seconds = static_cast<long>(*seconds);
   }
 }
 

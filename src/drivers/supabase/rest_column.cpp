@@ -19,29 +19,10 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
   return std::ranges::find(names, name) != names.end();
 }
 
-bool is_small_integer(TypeId id) {
-  switch (id) {
-    case TypeId::tinyint:
-    case TypeId::smallint:
-    case TypeId::integer:
-    case TypeId::utinyint:
-    case TypeId::usmallint:
-    case TypeId::uinteger:
-      return true;
-    default:
-      return false;
-  }
-}
-
 bool is_whole(const Type& type) {
   const bool is_large = type.id == TypeId::bigint || type.id == TypeId::ubigint || type.id == TypeId::hugeint ||
                         type.id == TypeId::uhugeint;
   return is_small_integer(type.id) || is_large || (type.id == TypeId::decimal && type.scale == 0);
-}
-
-bool is_compound(const Type& type) {
-  return type.id == TypeId::list || type.id == TypeId::array || type.id == TypeId::struct_ ||
-         type.id == TypeId::map || type.id == TypeId::union_;
 }
 
 bool is_textual(const Type& type) {
@@ -78,8 +59,8 @@ std::string text_of_column(const Type& type, const std::string& name, std::strin
   if (type.id == TypeId::float_ && target == "double precision") {
     return fmt::format("CAST(CAST({} AS DOUBLE) AS VARCHAR)", name);
   }
-  return is_compound(type) ? fmt::format("CAST(to_json({}) AS VARCHAR)", name)
-                           : fmt::format("CAST({} AS VARCHAR)", name);
+  return is_nested(type) ? fmt::format("CAST(to_json({}) AS VARCHAR)", name)
+                         : fmt::format("CAST({} AS VARCHAR)", name);
 }
 
 Error lossy_error(const Column& source, std::string_view target) {
@@ -95,14 +76,14 @@ Error lossy_error(const Column& source, std::string_view target) {
 Result<RestColumn> rest_column(const Column& source, std::string_view target_type) {
   const std::string name = engine::quote_identifier(source.name);
   RestColumn column{.name = source.name, .select = {}};
-  if (is_one_of(target_type, {"json", "jsonb"}) && (source.type.id == TypeId::varchar || is_compound(source.type))) {
+  if (is_one_of(target_type, {"json", "jsonb"}) && (source.type.id == TypeId::varchar || is_nested(source.type))) {
     column.select = text_of_column(source.type, name, target_type);
     column.is_json = true;
     return column;
   }
   if (target_type.ends_with("[]") && source.type.id == TypeId::list) {
     const Type& element = source.type.children.front();
-    if (is_compound(element) || element.id == TypeId::blob ||
+    if (is_nested(element) || element.id == TypeId::blob ||
         !is_kept(element, target_type.substr(0, target_type.size() - 2))) {
       return Failure(lossy_error(source, target_type));
     }

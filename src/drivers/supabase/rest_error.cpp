@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "protocol/codec.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::drivers::supabase {
@@ -38,11 +39,6 @@ constexpr std::array k_code_hints{
     CodeHint{"57014", "a smaller batch_size makes requests shorter, and channel: postgres has no limit of time"},
 };
 
-std::string text_at(const Json& body, const char* key) {
-  const auto found = body.find(key);
-  return found != body.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 bool is_sqlstate(std::string_view code) {
   constexpr std::size_t k_length = 5;
   return code.size() == k_length &&
@@ -63,10 +59,10 @@ RestFault read_fault(const HttpResponse& response) {
   fault.status = response.status;
   const Json body = Json::parse(response.body, nullptr, /*allow_exceptions=*/false);
   if (body.is_object()) {
-    fault.code = text_at(body, "code");
-    fault.message = text_at(body, "message");
-    fault.details = text_at(body, "details");
-    fault.hint = text_at(body, "hint");
+    fault.code = protocol::text_or(body, "code");
+    fault.message = protocol::text_or(body, "message");
+    fault.details = protocol::text_or(body, "details");
+    fault.hint = protocol::text_or(body, "hint");
   } else {
     fault.message = to_valid_utf8(trim(std::string_view(response.body).substr(0, k_shown_bytes)));
     std::ranges::replace(fault.message, '\n', ' ');

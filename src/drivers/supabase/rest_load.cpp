@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "drivers/sql/input_keys.hpp"
 #include "drivers/sql/schema_change.hpp"
 #include "drivers/supabase/table_description.hpp"
 #include "engine/sql.hpp"
@@ -13,7 +14,6 @@
 namespace spillway::drivers::supabase {
 namespace {
 
-constexpr std::size_t k_shown_keys = 5;
 constexpr auto k_append_hint =
     "look at what is there before running it again; write_mode: upsert may always be repeated, and channel: postgres "
     "commits all or nothing";
@@ -75,45 +75,30 @@ void RestLoad::plan_columns() {
                        .has_default = column.has_default || !column.is_nullable});
   }
   const sql::ColumnPlan plan = sql::plan_columns(m_input.schema, targets, m_config, sql::NameMatch::exact);
-  std::vector<std::string> problems;
-  std::string hint;
+  sql::ColumnProblems problems;
   for (const auto& match : plan.matches) {
     auto column = rest_column(m_input.schema[match.source], table.columns[match.target].type);
     if (column) {
       m_columns.push_back(*std::move(column));
       continue;
     }
-    problems.push_back(column.error().message);
-    if (hint.empty()) hint = column.error().hint;
+    problems.add(column.error());
   }
-  if (!problems.empty()) fail(ErrorCode::invalid_config, join(problems, "; "), hint);
-  if (m_columns.empty()) fail(ErrorCode::invalid_config, "the input and the table have no column in common");
+  problems.check(m_columns.size());
 }
 
-/// As over PostgreSQL: a key that is NULL is no key, and one that is there twice leaves open which row counts.
 void RestLoad::check_keys() const {
   std::vector<std::string> nulls;
   for (const std::string& key : m_config.primary_key) nulls.push_back(engine::quote_identifier(key) + " IS NULL");
-  const std::string names = join(m_config.primary_key, ", ");
   const std::uint64_t without_key = m_context.connection.count(
       fmt::format("SELECT count(*) FROM ({}) AS frame WHERE {}", m_input.select_sql, join(nulls, " OR ")));
-  if (without_key != 0) {
-    fail(ErrorCode::bad_data, fmt::format("{} row(s) of the input have NULL in primary_key ({})", without_key, names),
-         "filter them out in a duckdb.processor step, or give them a key");
-  }
+  sql::check_no_null_keys(without_key, m_config.primary_key);
   if (m_config.duplicates == sql::Duplicates::last) return;
-  const std::string keys = keys_sql(m_config);
-  std::vector<std::string> shown;
-  for (const auto& row : m_context.connection.rows(
-           fmt::format("SELECT concat_ws(', ', {0}), count(*) FROM ({1}) AS frame GROUP BY {0} HAVING count(*) > 1 "
-                       "ORDER BY {0} LIMIT {2}",
-                       keys, m_input.select_sql, k_shown_keys + 1))) {
-    shown.push_back(
-        shown.size() == k_shown_keys ? "…" : fmt::format("({}) {} times", row[0].value_or(""), row[1].value_or("")));
-  }
-  if (shown.empty()) return;
-  fail(ErrorCode::bad_data, fmt::format("the input holds keys ({}) more than once: {}", names, join(shown, ", ")),
-       "duplicates: last takes the last row of each key; or make them unique in a duckdb.processor step");
+  const auto repeated = m_context.connection.rows(
+      fmt::format("SELECT concat_ws(', ', {0}), count(*) FROM ({1}) AS frame GROUP BY {0} HAVING count(*) > 1 "
+                  "ORDER BY {0} LIMIT {2}",
+                  keys_sql(m_config), m_input.select_sql, sql::k_shown_keys + 1));
+  sql::check_no_repeated_keys(repeated, m_config.primary_key);
 }
 
 std::string RestLoad::rows_sql() const {
