@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <sstream>
+
+#include "util/file.hpp"
 
 namespace spillway::testing {
 namespace fs = std::filesystem;
@@ -53,8 +53,8 @@ std::vector<pid_t> descendants(pid_t pid) {
 }
 
 std::string proc_file(pid_t pid, const char* name) {
-  std::ifstream stream(fs::path("/proc") / std::to_string(pid) / name);
-  return {std::istreambuf_iterator<char>(stream), {}};
+  // Reading fails, too, when the process ends in between.
+  return read_file(fs::path("/proc") / std::to_string(pid) / name).value_or("");
 }
 
 Fd open_process(pid_t pid) { return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
