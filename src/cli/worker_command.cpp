@@ -22,6 +22,8 @@ Example:
 class WorkerCommand : public Command {
  public:
   void declare(CLI::App& app) override {
+    app.add_flag("--numbered", m_numbered,
+                 "Number each line in both directions, so that a way that is cut can be resumed");
     app.add_flag("--json", m_json, "The only format there is; accepted because every command takes it");
     app.footer(k_worker_help);
   }
@@ -30,10 +32,11 @@ class WorkerCommand : public Command {
     if (const char* gate = std::getenv(sandbox::k_socket_gate_variable)) {
       sandbox::hand_over_sockets(static_cast<int>(parse_uint(gate).value_or(0)));
     }
-    return worker::serve(STDIN_FILENO, STDOUT_FILENO);
+    return worker::serve(STDIN_FILENO, STDOUT_FILENO, m_numbered ? worker::Lines::numbered : worker::Lines::plain);
   }
 
  private:
+  bool m_numbered = false;
   bool m_json = false;
 };
 

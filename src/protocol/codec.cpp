@@ -25,26 +25,6 @@ std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::erro
 
 Error protocol_error(std::string message) { return make_error(ErrorCode::protocol, std::move(message)); }
 
-Result<Json> parse_object(std::string_view line) {
-  if (line.size() > k_max_line_bytes) {
-    return Failure(protocol_error(
-        fmt::format("line of {} bytes is longer than the limit of {} bytes", line.size(), k_max_line_bytes)));
-  }
-  // Copying and printing a value takes stack for each level of it.
-  int deepest = 0;
-  const auto measure_depth = [&](int depth, Json::parse_event_t, Json&) {
-    deepest = std::max(deepest, depth);
-    return depth <= k_max_depth;
-  };
-  Json json = Json::parse(line, measure_depth, /*allow_exceptions=*/false);
-  if (deepest > k_max_depth) {
-    return Failure(protocol_error(fmt::format("line is nested more than {} levels deep", k_max_depth)));
-  }
-  if (json.is_object()) return json;
-  return Failure(
-      protocol_error(fmt::format("line is no JSON object: {}", to_valid_utf8(line.substr(0, k_quoted_line_bytes)))));
-}
-
 Result<std::string> string_field(const Json& json, std::string_view command, const char* name) {
   const auto field = json.find(name);
   if (field != json.end() && field->is_string()) return field->get<std::string>();
@@ -94,9 +74,18 @@ Json files_json(const char* key, const FilesData& data) {
   // One that was decoded has its bytes still to come.
   return {{key, "files_data"}, {"bytes", data.bytes.empty() ? data.size : data.bytes.size()}};
 }
+Json files_json(const char* key, const FilesAt& at) {
+  return {{key, "files_at"}, {"path", at.path}, {"bytes", at.bytes}};
+}
 Json files_json(const char* key, const FilesEnd& end) { return {{key, "files_end"}, {"sha256", end.sha256}}; }
 
-/// Nothing when `name` is none of the three.
+Result<FilesAt> decode_files_at(const Json& json) {
+  FilesAt at{text_or(json, "path", ""), count_or(json, "bytes", 0)};
+  if (at.path.starts_with('/') && at.path.find('\0') == std::string::npos) return at;
+  return Failure(protocol_error("files_at needs the string 'path', an absolute path"));
+}
+
+/// Nothing when `name` is none of the four.
 template <typename Variant>
 std::optional<Result<Variant>> decode_files(std::string_view name, const Json& json) {
   if (name == "files_start") {
@@ -104,6 +93,7 @@ std::optional<Result<Variant>> decode_files(std::string_view name, const Json& j
                       object_field(json, "unreadable")};
   }
   if (name == "files_end") return FilesEnd{text_or(json, "sha256", "")};
+  if (name == "files_at") return decode_files_at(json);
   if (name != "files_data") return std::nullopt;
   const std::uint64_t size = count_or(json, "bytes", 0);
   if (size == 0 || size > k_max_piece_bytes) {
@@ -121,6 +111,26 @@ std::string wire_of(const Sent& sent) {
 }
 
 }  // namespace
+
+Result<Json> parse_line(std::string_view line) {
+  if (line.size() > k_max_line_bytes) {
+    return Failure(protocol_error(
+        fmt::format("line of {} bytes is longer than the limit of {} bytes", line.size(), k_max_line_bytes)));
+  }
+  // Copying and printing a value takes stack for each level of it.
+  int deepest = 0;
+  const auto measure_depth = [&](int depth, Json::parse_event_t, Json&) {
+    deepest = std::max(deepest, depth);
+    return depth <= k_max_depth;
+  };
+  Json json = Json::parse(line, measure_depth, /*allow_exceptions=*/false);
+  if (deepest > k_max_depth) {
+    return Failure(protocol_error(fmt::format("line is nested more than {} levels deep", k_max_depth)));
+  }
+  if (json.is_object()) return json;
+  return Failure(
+      protocol_error(fmt::format("line is no JSON object: {}", to_valid_utf8(line.substr(0, k_quoted_line_bytes)))));
+}
 
 std::string text_or(const Json& json, const char* name, std::string fallback) {
   const auto field = json.find(name);
@@ -163,6 +173,9 @@ std::string encode(const Command& command) {
                              [](const CleanupCommand&) {
                                return Json{{"cmd", "cleanup"}};
                              },
+                             [](const ResumeCommand& resume) {
+                               return Json{{"cmd", "resume"}, {"after", resume.after}};
+                             },
                              [](const auto& files) { return files_json("cmd", files); },
                          },
                          command));
@@ -199,7 +212,7 @@ std::string to_wire(const Command& command) { return wire_of(command); }
 std::string to_wire(const Message& message) { return wire_of(message); }
 
 Result<Command> decode_command(std::string_view line) {
-  const Result<Json> json = parse_object(line);
+  const Result<Json> json = parse_line(line);
   if (!json) return Failure(json.error());
   const std::string name = text_or(*json, "cmd", "");
   if (name == "ping") return PingCommand{json->value("data", Json())};
@@ -207,16 +220,17 @@ Result<Command> decode_command(std::string_view line) {
   if (name == "exec_step") return decode_exec_step(*json);
   if (name == "cancel") return CancelCommand{text_or(*json, "step_id", "")};
   if (name == "cleanup") return CleanupCommand{};
+  if (name == "resume") return ResumeCommand{count_or(*json, "after", 0)};
   if (auto files = decode_files<Command>(name, *json)) return std::move(*files);
   if (name.empty()) return Failure(protocol_error("command without the string 'cmd'"));
   return Failure(protocol_error(fmt::format(
-      "unknown command '{}'; known are ping, prepare, exec_step, cancel, cleanup, files_start, files_data, "
-      "files_end",
+      "unknown command '{}'; known are ping, prepare, exec_step, cancel, cleanup, resume, files_start, files_data, "
+      "files_at, files_end",
       name)));
 }
 
 Result<Message> decode_message(std::string_view line) {
-  Result<Json> json = parse_object(line);
+  Result<Json> json = parse_line(line);
   if (!json) return Failure(json.error());
   if (const std::string status = text_or(*json, "status", ""); !status.empty()) {
     json->erase("status");

@@ -16,7 +16,9 @@ std::string encode(const Message& message);
 /// The same with the newline and, of a FilesData, its bytes: what goes over the wire.
 std::string to_wire(const Command& command);
 std::string to_wire(const Message& message);
-/// Fails with ErrorCode::protocol when the line is no JSON object, names no known command or lacks a field.
+/// Fails with ErrorCode::protocol when the line is too long or too deep, or no JSON object.
+Result<Json> parse_line(std::string_view line);
+/// Fails with ErrorCode::protocol also when the line names no known command or lacks a field.
 Result<Command> decode_command(std::string_view line);
 Result<Message> decode_message(std::string_view line);
 

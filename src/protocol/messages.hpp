@@ -58,6 +58,11 @@ struct CancelCommand {
 /// Waits for running steps, frees every frame and ends the session.
 struct CleanupCommand {};
 
+/// Asks for every line after this one again (numbered_lines.hpp).
+struct ResumeCommand {
+  std::uint64_t after = 0;
+};
+
 /// A stream of files begins (docs/protocol.md, "Files"), the same way in both directions.
 struct FilesStart {
   std::string step_id;  ///< to the host: whose files they are; empty for those of no one step
@@ -72,12 +77,18 @@ struct FilesData {
   std::string bytes = {};
 };
 
+/// A piece of the tar stream that is in a file at the worker's end, from its first byte to its last.
+struct FilesAt {
+  std::string path;  ///< absolute
+  std::uint64_t bytes = 0;
+};
+
 struct FilesEnd {
   std::string sha256;  ///< of the tar stream; empty when all of it is to be forgotten
 };
 
-using Command = std::variant<PingCommand, PrepareCommand, ExecStepCommand, CancelCommand, CleanupCommand, FilesStart,
-                             FilesData, FilesEnd>;
+using Command = std::variant<PingCommand, PrepareCommand, ExecStepCommand, CancelCommand, CleanupCommand,
+                             ResumeCommand, FilesStart, FilesData, FilesAt, FilesEnd>;
 
 /// An answer to a command: `status` is ready, complete, cleaned, pong, receiving, received or error; `body` holds its
 /// other fields.
@@ -106,6 +117,6 @@ struct ErrorMessage {
   std::string error;
 };
 
-using Message = std::variant<Response, Event, Metric, ErrorMessage, FilesStart, FilesData, FilesEnd>;
+using Message = std::variant<Response, Event, Metric, ErrorMessage, FilesStart, FilesData, FilesAt, FilesEnd>;
 
 }  // namespace spillway::protocol

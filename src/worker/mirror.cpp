@@ -1,6 +1,7 @@
 #include "worker/mirror.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
@@ -16,6 +17,11 @@
 
 namespace spillway::worker {
 namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t k_read_bytes = std::size_t{256} * 1024;
+
+}  // namespace
 
 /// Puts what comes below the root. Nothing but these files and folders is there, so no name leads out of it.
 class Mirror::Store : public TarVisitor {
@@ -53,6 +59,37 @@ void Mirror::append(std::string_view bytes) {
   } catch (...) {
     m_receiver.reset();
     throw;
+  }
+}
+
+void Mirror::append(const protocol::FilesAt& at) {
+  if (!m_receiver) return;
+  try {
+    append_file(at);
+  } catch (...) {
+    m_receiver.reset();
+    throw;
+  }
+}
+
+void Mirror::append_file(const protocol::FilesAt& at) {
+  const Fd file(::open(at.path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  if (!file) fail(os_error(errno, fmt::format("cannot read '{}'", at.path)));
+  std::error_code ignored;
+  fs::remove(at.path, ignored);
+  std::string buffer(k_read_bytes, '\0');
+  std::uint64_t left = at.bytes;
+  for (;;) {
+    const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail(os_error(errno, fmt::format("cannot read '{}'", at.path)));
+    if (count == 0 && left == 0) return;
+    if (count == 0 || static_cast<std::uint64_t>(count) > left) {
+      fail(ErrorCode::protocol,
+           fmt::format("'{}' does not have the {} bytes that were announced", at.path, at.bytes));
+    }
+    left -= static_cast<std::uint64_t>(count);
+    m_receiver->append(std::string_view(buffer).substr(0, static_cast<std::size_t>(count)));
   }
 }
 

@@ -32,6 +32,8 @@ class Mirror {
 
   /// Takes in the stream that was announced.
   void append(std::string_view bytes);
+  /// The same with the bytes of a file, which is removed.
+  void append(const protocol::FilesAt& at);
   void finish(const protocol::FilesEnd& end);
   bool is_receiving() const { return m_receiver != nullptr; }
   const protocol::FilesStart& announced() const { return m_announced; }
@@ -45,6 +47,8 @@ class Mirror {
 
  private:
   class Store;
+
+  void append_file(const protocol::FilesAt& at);
 
   DisposableFolder m_folder;
   protocol::FilesStart m_announced;

@@ -58,6 +58,10 @@ void ProxyWorker::answer(const protocol::CleanupCommand&) {
   m_mirror.reset();
 }
 
+void ProxyWorker::answer(const protocol::ResumeCommand&) {
+  fail(ErrorCode::protocol, "cannot resume: this worker does not number its lines", "start it with --numbered");
+}
+
 void ProxyWorker::answer(const protocol::FilesStart& start) {
   if (m_session) fail(ErrorCode::protocol, "a session is open: files come before prepare");
   m_mirror.reset();
@@ -68,6 +72,10 @@ void ProxyWorker::answer(const protocol::FilesStart& start) {
 
 void ProxyWorker::answer(const protocol::FilesData& data) {
   if (m_mirror) m_mirror->append(data.bytes);
+}
+
+void ProxyWorker::answer(const protocol::FilesAt& at) {
+  if (m_mirror) m_mirror->append(at);
 }
 
 void ProxyWorker::answer(const protocol::FilesEnd& end) {

@@ -34,8 +34,10 @@ class ProxyWorker {
   void answer(const protocol::ExecStepCommand& command);
   void answer(const protocol::CancelCommand& command);
   void answer(const protocol::CleanupCommand& command);
+  void answer(const protocol::ResumeCommand& command);
   void answer(const protocol::FilesStart& start);
   void answer(const protocol::FilesData& data);
+  void answer(const protocol::FilesAt& at);
   void answer(const protocol::FilesEnd& end);
   protocol::Sink& sink();
 

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 #include "support/process.hpp"
 
@@ -29,7 +30,7 @@ std::array<Fd, 2> make_pipe() {
 
 }  // namespace
 
-WorkerProcess::WorkerProcess(const std::filesystem::path& directory) {
+WorkerProcess::WorkerProcess(const std::filesystem::path& directory, const std::vector<std::string>& options) {
   // A worker that is gone is an error of the write.
   ::signal(SIGPIPE, SIG_IGN);
   auto [in_read, in_write] = make_pipe();
@@ -40,8 +41,11 @@ WorkerProcess::WorkerProcess(const std::filesystem::path& directory) {
   posix_spawn_file_actions_adddup2(&actions, in_read.get(), STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, out_write.get(), STDOUT_FILENO);
   std::string program = spillway_program();
-  std::string verb = "worker";
-  std::array<char*, 3> arguments{program.data(), verb.data(), nullptr};
+  std::vector<std::string> words{program, "worker"};
+  words.insert(words.end(), options.begin(), options.end());
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
   const int status = ::posix_spawn(&m_pid, program.c_str(), &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (status != 0) throw std::system_error(status, std::generic_category(), "cannot start " + program);
@@ -72,6 +76,11 @@ Json WorkerProcess::read() {
   m_buffer.erase(0, end + 1);
   m_messages.push_back(Json::parse(line));
   return m_messages.back();
+}
+
+std::string WorkerProcess::read_bytes() {
+  if (m_buffer.empty() && !fill()) throw std::runtime_error("the worker has ended");
+  return std::exchange(m_buffer, {});
 }
 
 bool WorkerProcess::fill() {

@@ -18,7 +18,7 @@ using Json = nlohmann::json;
 /// `spillway worker` behind pipes, and the host's end of them. Killed when it still runs on destruction.
 class WorkerProcess {
  public:
-  explicit WorkerProcess(const std::filesystem::path& directory);
+  explicit WorkerProcess(const std::filesystem::path& directory, const std::vector<std::string>& options = {});
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;
   ~WorkerProcess();
@@ -27,6 +27,8 @@ class WorkerProcess {
   void send_bytes(std::string_view bytes);
   /// The next message. Throws when the worker has ended, is silent for a minute, or writes what is no JSON object.
   Json read();
+  /// What has come, as it is; waits until there is something. To be used in place of read().
+  std::string read_bytes();
   /// The next message that answers a command; what streams by meanwhile is kept.
   Json answer();
   /// Sends a command and returns its answer.

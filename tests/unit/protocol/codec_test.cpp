@@ -32,7 +32,9 @@ TEST(Codec, CommandsGoThroughUnchanged) {
   expect_round_trip(CleanupCommand{});
   expect_round_trip(Command(FilesStart{"s", 2, 300, {{"read", {{"error", "no"}}}}}));
   expect_round_trip(Command(FilesData{7, {}}));
+  expect_round_trip(Command(FilesAt{"/tmp/part-0", 7}));
   expect_round_trip(Command(FilesEnd{"abc"}));
+  expect_round_trip(Command(ResumeCommand{7}));
 }
 
 TEST(Codec, MessagesGoThroughUnchanged) {
@@ -42,6 +44,7 @@ TEST(Codec, MessagesGoThroughUnchanged) {
   expect_round_trip(ErrorMessage{"odd"});
   expect_round_trip(Message(FilesStart{"s", 2, 300, Json::object()}));
   expect_round_trip(Message(FilesData{7, {}}));
+  expect_round_trip(Message(FilesAt{"/tmp/part-0", 7}));
   expect_round_trip(Message(FilesEnd{"abc"}));
 }
 
@@ -52,6 +55,14 @@ TEST(Codec, GuideManifestStructureTheInputsMappingOfExecStep) {
   EXPECT_EQ(json["cmd"], "exec_step");
   EXPECT_EQ(json["step_id"], "compute-stats");
   EXPECT_EQ(json["inputs"], Json::parse(R"({"df": {"from_step": "extract-movies", "key": "df"}})"));
+}
+
+TEST(Codec, FilesAreAtAnAbsolutePath) {
+  for (const char* path : {R"("relative")", R"("")", R"("/a\u0000b")", "7"}) {
+    const auto decoded = decode_command(std::string(R"({"cmd": "files_at", "bytes": 1, "path": )") + path + "}");
+    ASSERT_FALSE(decoded) << path;
+    EXPECT_EQ(decoded.error().message, "files_at needs the string 'path', an absolute path");
+  }
 }
 
 TEST(Codec, UnknownFieldsAreIgnored) {
@@ -70,8 +81,8 @@ TEST(Codec, WhatIsNoCommandIsSaidSo) {
   EXPECT_EQ(command_error("{}"), "command without the string 'cmd'");
   EXPECT_EQ(command_error(R"({"cmd": 1})"), "command without the string 'cmd'");
   EXPECT_EQ(command_error(R"({"cmd": "run"})"),
-            "unknown command 'run'; known are ping, prepare, exec_step, cancel, cleanup, files_start, files_data, "
-            "files_end");
+            "unknown command 'run'; known are ping, prepare, exec_step, cancel, cleanup, resume, files_start, "
+            "files_data, files_at, files_end");
   EXPECT_EQ(command_error(R"({"cmd": "prepare"})"), "command 'prepare' needs the string 'session_id'");
   EXPECT_EQ(command_error(R"({"cmd": "exec_step", "step_id": "s", "driver": "d"})"),
             "command 'exec_step' needs the string 'cfg_path'");
