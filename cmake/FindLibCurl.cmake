@@ -1,5 +1,5 @@
 # Finds the header of libcurl and defines the header-only target libcurl_headers: the library itself is opened at run
-# time, when a step first talks HTTP (src/drivers/supabase/libcurl.hpp).
+# time, when this program first talks HTTP (src/util/http/libcurl.hpp).
 find_path(LibCurl_INCLUDE_DIR curl/curl.h)
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(LibCurl REQUIRED_VARS LibCurl_INCLUDE_DIR REASON_FAILURE_MESSAGE "run ./dev setup")

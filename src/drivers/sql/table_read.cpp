@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "drivers/sql/retry.hpp"
 #include "drivers/sql/select_query.hpp"
+#include "util/retry.hpp"
 
 namespace spillway::drivers::sql {
 

@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "drivers/sql/retry.hpp"
 #include "util/clock.hpp"
 #include "util/file.hpp"
+#include "util/retry.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::drivers::sql {

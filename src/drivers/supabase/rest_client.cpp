@@ -5,9 +5,11 @@
 
 #include <fmt/format.h>
 
-#include "drivers/sql/retry.hpp"
+#include "config/connection_fields.hpp"
 #include "drivers/supabase/channel.hpp"
 #include "drivers/supabase/rest_error.hpp"
+#include "util/http/url.hpp"
+#include "util/retry.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::drivers::supabase {
@@ -27,19 +29,32 @@ std::string in_quotes(std::string_view text) {
   return quoted += '"';
 }
 
-}  // namespace
-
-std::string url_encoded(std::string_view text) {
-  std::string encoded;
-  for (const char c : text) {
-    if (is_plain(c) || c == '-' || c == '.' || c == '~') {
-      encoded += c;
-    } else {
-      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
+http::ClientOptions client_options(const nlohmann::json& fields, const std::filesystem::path& base_dir) {
+  http::ClientOptions options{.server = "Supabase", .surroundings = http::Surroundings::sandbox};
+  if (const std::string file = config::field_text(fields, "sslrootcert"); !file.empty() && file != "system") {
+    options.ca_file = (base_dir / file).lexically_normal();
   }
-  return encoded;
+  if (const auto seconds = parse_uint(config::field_text(fields, "connect_timeout"))) {
+    options.connect_timeout = std::chrono::seconds(*seconds);
+  }
+  return options;
 }
+
+std::string hint_of(http::Trouble trouble) {
+  switch (trouble) {
+    case http::Trouble::unknown_host:
+      return "check url or project_id of the connection; a paused project has no address";
+    case http::Trouble::certificate:
+      return "sslrootcert names the file of the authority that signed the server's certificate";
+    case http::Trouble::bad_url:
+      return "url: https://<project>.supabase.co";
+    case http::Trouble::other:
+      break;
+  }
+  return "check url of the connection, and that the server runs";
+}
+
+}  // namespace
 
 std::string rest_name(std::string_view name) {
   return std::ranges::all_of(name, is_plain) ? std::string(name) : in_quotes(name);
@@ -52,15 +67,16 @@ RestClient::RestClient(const nlohmann::json& fields, const std::filesystem::path
       m_key(rest_key(fields)),
       m_schema(fields.value("schema", "")),
       m_cancel(cancel),
-      m_http(fields, base_dir, cancel) {}
+      m_http(client_options(fields, base_dir), cancel) {}
 
-HttpRequest RestClient::http_request(const RestRequest& request) const {
-  HttpRequest http;
+http::Request RestClient::http_request(const RestRequest& request) const {
+  http::Request http;
+  http.takes_gzip = true;
   http.method = request.method;
-  http.url = fmt::format("{}/{}", m_url, url_encoded(request.table.name));
+  http.url = fmt::format("{}/{}", m_url, http::url_encoded(request.table.name));
   char separator = '?';
   for (const auto& [name, value] : request.query) {
-    http.url += fmt::format("{}{}={}", separator, name, url_encoded(value));
+    http.url += fmt::format("{}{}={}", separator, name, http::url_encoded(value));
     separator = '&';
   }
   http.headers = request.headers;
@@ -70,20 +86,20 @@ HttpRequest RestClient::http_request(const RestRequest& request) const {
   if (!schema.empty()) {
     http.headers.push_back(fmt::format("{}-Profile: {}", request.method == "GET" ? "Accept" : "Content", schema));
   }
-  // Without it libcurl waits for leave to send a body.
-  if (!request.body.empty()) http.headers.insert(http.headers.end(), {"Content-Type: application/json", "Expect:"});
+  if (!request.body.empty()) http.headers.emplace_back("Content-Type: application/json");
   http.body = request.body;
   http.is_idempotent = request.is_idempotent;
   return http;
 }
 
-HttpResponse RestClient::send_once(const HttpRequest& request) {
+http::Response RestClient::send_once(const http::Request& request) {
   m_asked_pause = {};
   m_is_outcome_unknown = false;
   auto sent = m_http.send(request);
   if (!sent) {
     m_is_outcome_unknown = !request.is_idempotent && sent.error().may_have_arrived;
     Error error = std::move(sent.error().error);
+    error.hint = hint_of(sent.error().trouble);
     error.retryable = error.retryable && !m_is_outcome_unknown;
     fail(std::move(error));
   }
@@ -97,14 +113,14 @@ HttpResponse RestClient::send_once(const HttpRequest& request) {
   fail(std::move(error));
 }
 
-HttpResponse RestClient::send(const RestRequest& request) {
-  const HttpRequest http = http_request(request);
-  HttpResponse response;
+http::Response RestClient::send(const RestRequest& request) {
+  const http::Request http = http_request(request);
+  http::Response response;
   const auto wait = [this](std::chrono::milliseconds delay, const CancelToken& cancel) {
-    sql::wait_or_cancel(std::max<std::chrono::milliseconds>(delay, m_asked_pause), cancel);
+    wait_or_cancel(std::max<std::chrono::milliseconds>(delay, m_asked_pause), cancel);
   };
   try {
-    sql::with_retries(
+    with_retries(
         {}, m_cancel, [&] { response = send_once(http); }, wait);
   } catch (const Exception& exception) {
     Error error = exception.error();

@@ -6,8 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "drivers/sql/table_name.hpp"
-#include "drivers/supabase/http_client.hpp"
+#include "util/http/client.hpp"
 
 namespace spillway::drivers::supabase {
 
@@ -29,25 +31,23 @@ class RestClient {
   RestClient(const nlohmann::json& fields, const std::filesystem::path& base_dir, const CancelToken& cancel);
 
   /// The answer, when it is 2xx; else throws, not retryable any more.
-  HttpResponse send(const RestRequest& request);
+  http::Response send(const RestRequest& request);
   /// Whether what send threw last may have been carried out all the same.
   bool is_outcome_unknown() const { return m_is_outcome_unknown; }
 
  private:
-  HttpRequest http_request(const RestRequest& request) const;
-  HttpResponse send_once(const HttpRequest& request);
+  http::Request http_request(const RestRequest& request) const;
+  http::Response send_once(const http::Request& request);
 
   std::string m_url;
   std::string m_key;
   std::string m_schema;
   const CancelToken& m_cancel;
-  HttpClient m_http;
+  http::Client m_http;
   std::chrono::seconds m_asked_pause{0};
   bool m_is_outcome_unknown = false;
 };
 
-/// `text` with %XX for whatever means something in a URL.
-std::string url_encoded(std::string_view text);
 /// A name as PostgREST reads it in select, order, columns and conditions: between quotes where it needs them.
 std::string rest_name(std::string_view name);
 /// A value in a condition.

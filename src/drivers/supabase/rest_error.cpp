@@ -54,7 +54,7 @@ ErrorCode error_code_of(const RestFault& fault) {
 
 }  // namespace
 
-RestFault read_fault(const HttpResponse& response) {
+RestFault read_fault(const http::Response& response) {
   RestFault fault;
   fault.status = response.status;
   const Json body = Json::parse(response.body, nullptr, /*allow_exceptions=*/false);

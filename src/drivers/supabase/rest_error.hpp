@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
-#include "drivers/supabase/http_client.hpp"
 #include "util/error.hpp"
+#include "util/http/client.hpp"
 
 /// What PostgREST's refusals mean.
 namespace spillway::drivers::supabase {
@@ -17,7 +17,7 @@ struct RestFault {
   std::string details;
   std::string hint;
 };
-RestFault read_fault(const HttpResponse& response);
+RestFault read_fault(const http::Response& response);
 
 struct RestVerdict {
   bool may_pass = false;   ///< trying again may help

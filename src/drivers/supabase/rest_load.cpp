@@ -169,7 +169,7 @@ RestRequest RestLoad::batch_request() const {
 
 void RestLoad::send_batch() {
   m_body += ']';
-  HttpResponse response;
+  http::Response response;
   try {
     response = m_client.send(batch_request());
   } catch (const Exception& exception) {

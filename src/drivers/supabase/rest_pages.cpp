@@ -73,7 +73,7 @@ void RestPages::fetch() {
   if (std::string only = condition(); !only.empty()) request.query.emplace_back("and", fmt::format("({})", only));
   request.headers = {"Accept: application/json"};
   if (m_is_first) request.headers.emplace_back("Prefer: count=exact");
-  const HttpResponse response = m_client->send(request);
+  const http::Response response = m_client->send(request);
   m_page = Json::parse(response.body, nullptr, /*allow_exceptions=*/false);
   if (!m_page.is_array()) {
     fail(ErrorCode::connection, "the server sent no list of rows",
@@ -93,7 +93,7 @@ void RestPages::fetch() {
 }
 
 /// "0-24/3573" or "*/0".
-void RestPages::read_count(const HttpResponse& response) {
+void RestPages::read_count(const http::Response& response) {
   const std::string range = response.header("content-range");
   const auto total = parse_uint(range.substr(std::min(range.find('/') + 1, range.size())));
   if (!total) {

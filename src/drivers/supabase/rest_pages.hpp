@@ -46,7 +46,7 @@ class RestPages {
 
  private:
   void fetch();
-  void read_count(const HttpResponse& response);
+  void read_count(const http::Response& response);
   std::string condition() const;
   std::string behind_last_row() const;
   bool is_over() const { return m_rows_read >= m_expected; }

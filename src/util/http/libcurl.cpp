@@ -1,4 +1,4 @@
-#include "drivers/supabase/libcurl.hpp"
+#include "util/http/libcurl.hpp"
 
 #include <dlfcn.h>
 
@@ -6,7 +6,7 @@
 
 #include "util/error.hpp"
 
-namespace spillway::drivers::supabase {
+namespace spillway::http {
 namespace {
 
 constexpr const char* k_library = "libcurl.so.4";
@@ -53,4 +53,4 @@ const Libcurl& libcurl() {
   return k_libcurl;
 }
 
-}  // namespace spillway::drivers::supabase
+}  // namespace spillway::http

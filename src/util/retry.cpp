@@ -1,4 +1,4 @@
-#include "drivers/sql/retry.hpp"
+#include "util/retry.hpp"
 
 #include <algorithm>
 #include <random>
@@ -6,17 +6,17 @@
 
 #include <fmt/format.h>
 
-namespace spillway::drivers::sql {
+namespace spillway {
 namespace {
 
 constexpr std::chrono::milliseconds k_wait_slice{20};
+
+}  // namespace
 
 double random_fraction() {
   thread_local std::mt19937 generator(std::random_device{}());
   return std::uniform_real_distribution<double>(0, 1)(generator);
 }
-
-}  // namespace
 
 std::chrono::milliseconds delay_before_retry(const RetryPolicy& policy, int retry, double random) {
   std::chrono::milliseconds delay = policy.first_delay;
@@ -48,4 +48,4 @@ void with_retries(const RetryPolicy& policy, const CancelToken& cancel, const st
   }
 }
 
-}  // namespace spillway::drivers::sql
+}  // namespace spillway

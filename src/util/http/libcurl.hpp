@@ -4,7 +4,7 @@
 
 #include <curl/curl.h>
 
-namespace spillway::drivers::supabase {
+namespace spillway::http {
 
 /// The functions of libcurl that are used here. The library is opened when the first of them is called for: a program
 /// that never talks HTTP does not pay for loading it and the thirty libraries that it needs.
@@ -45,4 +45,4 @@ struct ListDeleter {
 };
 using ListHandle = std::unique_ptr<curl_slist, ListDeleter>;
 
-}  // namespace spillway::drivers::supabase
+}  // namespace spillway::http

@@ -6,7 +6,7 @@
 #include "util/cancel.hpp"
 #include "util/error.hpp"
 
-namespace spillway::drivers::sql {
+namespace spillway {
 
 /// How often and how soon something is tried again that failed in a transient way.
 struct RetryPolicy {
@@ -19,6 +19,9 @@ struct RetryPolicy {
 /// `random` from 0 to 1 says, so that those who failed together do not come back together.
 std::chrono::milliseconds delay_before_retry(const RetryPolicy& policy, int retry, double random);
 
+/// A random number from 0 to 1, for delay_before_retry.
+double random_fraction();
+
 /// Waits; returns early when cancelled.
 void wait_or_cancel(std::chrono::milliseconds delay, const CancelToken& cancel);
 
@@ -28,4 +31,4 @@ void wait_or_cancel(std::chrono::milliseconds delay, const CancelToken& cancel);
 void with_retries(const RetryPolicy& policy, const CancelToken& cancel, const std::function<void()>& attempt,
                   const std::function<void(std::chrono::milliseconds, const CancelToken&)>& wait = wait_or_cancel);
 
-}  // namespace spillway::drivers::sql
+}  // namespace spillway
