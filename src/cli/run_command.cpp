@@ -23,6 +23,7 @@
 #include "sandbox/bwrap_channel.hpp"
 #include "sandbox/channel.hpp"
 #include "sandbox/command_channel.hpp"
+#include "sandbox/e2b_channel.hpp"
 #include "sandbox/process_channel.hpp"
 
 namespace spillway::cli {
@@ -81,6 +82,8 @@ std::unique_ptr<sandbox::Channel> open_channel(const config::Settings& settings,
       return sandbox::open_bwrap_channel(place, settings.sandbox);
     case config::Target::command:
       return sandbox::open_command_channel(place, settings);
+    case config::Target::e2b:
+      return sandbox::open_e2b_channel(place, settings);
   }
   return nullptr;
 }

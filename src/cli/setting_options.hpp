@@ -24,8 +24,10 @@ class SettingOptions {
   config::Settings resolve(const Console& console) const;
 
  private:
-  std::map<std::string, std::string> m_flags;  ///< by setting; empty when not given
+  std::map<std::string, std::string> m_flags;               ///< by setting; empty when not given
+  std::map<std::string, std::vector<std::string>> m_words;  ///< of options that may be given several times
   std::vector<std::string> m_command;
+  bool m_is_e2b = false;
 };
 
 }  // namespace spillway::cli

@@ -1,6 +1,8 @@
 #include "config/settings.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <utility>
@@ -23,6 +25,11 @@ constexpr std::uint64_t k_least_open_files = 32;
 constexpr std::uint64_t k_default_open_files = 1024;
 constexpr std::uint64_t k_least_processes = 16;
 constexpr std::uint64_t k_default_start_seconds = 600;
+constexpr std::uint64_t k_default_e2b_seconds = 3600;
+constexpr std::uint64_t k_most_e2b_seconds = 86400;
+constexpr std::uint64_t k_most_e2b_retries = 20;
+constexpr std::uint64_t k_most_artifact_megabytes = std::uint64_t{1} << 40;
+constexpr std::uint64_t k_megabyte = std::uint64_t{1} << 20;
 constexpr std::uint64_t k_max_project_bytes = std::uint64_t{1} << 20;
 
 constexpr std::array k_specs{
@@ -40,11 +47,11 @@ constexpr std::array k_specs{
     SettingSpec{"threads", "SPILLWAY_THREADS", "--threads", SettingKind::count, 1, k_most_threads,
                 "a number from 1 to 1024", "the cores allowed", "Threads of the engine"},
     SettingSpec{
-        "sandbox", "SPILLWAY_SANDBOX", "--sandbox", SettingKind::target, 0, 3, "bwrap, process, command or local",
-        "local",
+        "sandbox", "SPILLWAY_SANDBOX", "--sandbox", SettingKind::target, 0, 4,
+        "bwrap, process, command, e2b or local", "local",
         "Run the worker in a sandbox that sees only what the pipeline names (bwrap, also without a value), just in a "
-        "process of its own, which isolates its memory and nothing else (process), or where the command behind -- "
-        "leads (command)"},
+        "process of its own, which isolates its memory and nothing else (process), where the command behind -- "
+        "leads (command), or in a sandbox of E2B (e2b)"},
     SettingSpec{
         "sandbox_command", "SPILLWAY_SANDBOX_COMMAND", "--", SettingKind::command, 0, 0,
         "a program and its arguments, such as ssh HOST spillway worker", "none",
@@ -54,7 +61,25 @@ constexpr std::array k_specs{
                 "The command's worker sees this machine's files under the same paths: send none"},
     SettingSpec{"sandbox_start_timeout", "SPILLWAY_SANDBOX_START_TIMEOUT", "--sandbox-start-timeout",
                 SettingKind::count, 1, UINT32_MAX, "a number of seconds, such as 600", "600",
-                "Seconds that the command has to start a worker"},
+                "Seconds that the command, or E2B, has to start a worker"},
+    SettingSpec{"e2b_template", "SPILLWAY_E2B_TEMPLATE", "--e2b-template", SettingKind::text, 0, 0,
+                "the id or the name of a template, such as base", "base", "Template of the sandbox of E2B"},
+    SettingSpec{"e2b_timeout", "SPILLWAY_E2B_TIMEOUT", "--e2b-timeout", SettingKind::count, 1, k_most_e2b_seconds,
+                "a number of seconds from 1 to 86400", "3600", "Seconds that a run in E2B may take"},
+    SettingSpec{"e2b_retries", "SPILLWAY_E2B_RETRIES", "--e2b-retries", SettingKind::count, 0, k_most_e2b_retries,
+                "a number from 0 to 20", "0",
+                "How often a run whose sandbox was lost before a writer has written is run again"},
+    SettingSpec{"e2b_env", "SPILLWAY_E2B_ENV", "--e2b-env", SettingKind::words, 0, 0, "NAME=VALUE", "none",
+                "A variable of the worker in E2B; may be given several times"},
+    SettingSpec{"e2b_pass_env", "SPILLWAY_E2B_PASS_ENV", "--e2b-pass-env", SettingKind::words, 0, 0,
+                "the name of a variable", "none",
+                "A variable of this environment that the worker in E2B gets; may be given several times"},
+    SettingSpec{"fetch_frames", "E2B_DOWNLOAD_DATA_ARTIFACTS", "--fetch-frames", SettingKind::boolean, 0, 1,
+                "1, true or yes (0, false or no to turn it off)", "off",
+                "Bring the Parquet files of spilled DataFrames back from E2B"},
+    SettingSpec{"artifact_max_mb", "E2B_ARTIFACT_MAX_MB", "--artifact-max-mb", SettingKind::count, 1,
+                k_most_artifact_megabytes, "a number of megabytes, such as 100", "none",
+                "Leave an artifact of more than this in E2B"},
     SettingSpec{"sandbox_memory", "SPILLWAY_SANDBOX_MEMORY", "--sandbox-memory", SettingKind::bytes,
                 k_least_sandbox_bytes, UINT64_MAX, "a size of at least 128MB, such as 4GB",
                 "twice memory_limit and 1GB", "Memory that a sandboxed worker may take"},
@@ -97,7 +122,7 @@ std::optional<Given> find_given(const SettingSpec& spec, const SettingSources& s
 }
 
 std::optional<Target> parse_target(std::string_view text) {
-  for (const Target target : {Target::local, Target::process, Target::bwrap, Target::command}) {
+  for (const Target target : {Target::local, Target::process, Target::bwrap, Target::command, Target::e2b}) {
     if (text == to_string(target)) return target;
   }
   const std::optional<bool> is_sandboxed = parse_bool(text);
@@ -120,6 +145,8 @@ std::optional<std::uint64_t> parse(const SettingSpec& spec, std::string_view tex
     case SettingKind::target:
       if (const auto target = parse_target(trim(text))) number = static_cast<std::uint64_t>(*target);
       break;
+    case SettingKind::text:
+    case SettingKind::words:
     case SettingKind::command:
       break;
   }
@@ -134,14 +161,19 @@ Error bad_value(const SettingSpec& spec, const Given& given) {
   return error;
 }
 
-/// Whoever runs a project that they were given must not run a program that it names.
-void refuse_project_command(const std::map<std::string, ProjectValue>& project, std::vector<Error>& errors) {
-  const auto command = project.find("sandbox_command");
-  if (command == project.end()) return;
-  errors.push_back(make_error(ErrorCode::usage,
-                              "cannot use setting 'sandbox_command': a project file does not choose a program to run",
-                              "give it behind -- or in SPILLWAY_SANDBOX_COMMAND"));
-  errors.back().location = command->second.location;
+/// Whoever runs a project that they were given must not run a program that it names, nor give away what it asks for.
+void refuse_project_choices(const std::map<std::string, ProjectValue>& project, std::vector<Error>& errors) {
+  const auto refuse = [&](const char* name, std::string why, std::string hint) {
+    const auto setting = project.find(name);
+    if (setting == project.end()) return;
+    errors.push_back(
+        make_error(ErrorCode::usage, fmt::format("cannot use setting '{}': {}", name, why), std::move(hint)));
+    errors.back().location = setting->second.location;
+  };
+  refuse("sandbox_command", "a project file does not choose a program to run",
+         "give it behind -- or in SPILLWAY_SANDBOX_COMMAND");
+  refuse("e2b_pass_env", "a project file does not choose what leaves your environment",
+         "give it by --e2b-pass-env or in SPILLWAY_E2B_PASS_ENV");
 }
 
 /// The command for Target::command: the command line's, else the environment's.
@@ -172,8 +204,49 @@ std::vector<std::string> given_command(const SettingSources& sources, Target tar
   return *words;
 }
 
-/// The values that were given, by setting; what is wrong with them goes to `errors`.
-std::map<std::string_view, std::uint64_t> parse_given(const SettingSources& sources, std::vector<Error>& errors) {
+bool is_template_id(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("-_./:").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
+bool is_variable_name(std::string_view text) {
+  return !text.empty() && std::isdigit(static_cast<unsigned char>(text[0])) == 0 &&
+         std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+}
+
+/// What was given as text goes to `target`; false when it cannot be.
+bool take_text(const SettingSpec& spec, const std::string& text, E2bTarget& target) {
+  if (spec.kind == SettingKind::text) {
+    target.template_id = trim(text);
+    return is_template_id(target.template_id);
+  }
+  const std::optional<std::vector<std::string>> words = split_words(text);
+  if (!words) return false;
+  for (const std::string& word : *words) {
+    const std::size_t equals = word.find('=');
+    if (!is_variable_name(word.substr(0, equals))) return false;
+    if ((equals == std::string::npos) != (spec.name == "e2b_pass_env")) return false;
+    if (equals == std::string::npos) {
+      target.passed_variables.push_back(word);
+    } else {
+      target.environment[word.substr(0, equals)] = word.substr(equals + 1);
+    }
+  }
+  return true;
+}
+
+/// A value of --e2b-env may be a secret: of what is wrong only the setting is told.
+Error bad_words(const SettingSpec& spec, const Given& given) {
+  Error error =
+      make_error(ErrorCode::usage, fmt::format("invalid value of {}: must be {}", given.origin, spec.accepted));
+  error.location = given.location;
+  return error;
+}
+
+/// The values that were given, by setting; what is text goes to `target`, what is wrong to `errors`.
+std::map<std::string_view, std::uint64_t> parse_given(const SettingSources& sources, E2bTarget& target,
+                                                      std::vector<Error>& errors) {
   std::map<std::string, ProjectValue> project;
   if (sources.project_text) {
     auto read = read_project_settings(*sources.project_text, sources.project_file);
@@ -183,11 +256,16 @@ std::map<std::string_view, std::uint64_t> parse_given(const SettingSources& sour
       errors = std::move(read.error());
     }
   }
-  refuse_project_command(project, errors);
+  refuse_project_choices(project, errors);
   std::map<std::string_view, std::uint64_t> values;
   for (const SettingSpec& spec : k_specs) {
     const std::optional<Given> given = find_given(spec, sources, project);
     if (!given || spec.kind == SettingKind::command) continue;
+    if (spec.kind == SettingKind::text || spec.kind == SettingKind::words) {
+      if (take_text(spec, given->text, target)) continue;
+      errors.push_back(spec.kind == SettingKind::words ? bad_words(spec, *given) : bad_value(spec, *given));
+      continue;
+    }
     if (const auto number = parse(spec, given->text)) {
       values[spec.name] = *number;
     } else {
@@ -216,6 +294,8 @@ std::string_view to_string(Target target) {
       return "bwrap";
     case Target::command:
       return "command";
+    case Target::e2b:
+      return "e2b";
   }
   return "unknown";
 }
@@ -268,12 +348,12 @@ Result<Settings> Settings::from_json(const Json& json, Settings defaults) {
 tl::expected<Settings, std::vector<Error>> resolve_settings(const SettingSources& sources,
                                                             const MachineLimits& machine) {
   std::vector<Error> errors;
-  const std::map<std::string_view, std::uint64_t> given = parse_given(sources, errors);
+  Settings settings;
+  const std::map<std::string_view, std::uint64_t> given = parse_given(sources, settings.e2b, errors);
   const auto value_or = [&](std::string_view name, std::uint64_t fallback) {
     const auto value = given.find(name);
     return value == given.end() ? fallback : value->second;
   };
-  Settings settings;
   settings.target = static_cast<Target>(value_or("sandbox", 0));
   if (errors.empty()) settings.command.words = given_command(sources, settings.target, errors);
   if (!errors.empty()) return tl::unexpected(std::move(errors));
@@ -284,7 +364,11 @@ tl::expected<Settings, std::vector<Error>> resolve_settings(const SettingSources
   settings.memory_limit_bytes = value_or("memory_limit", machine.memory_bytes / 10 * 7);
   settings.spill_bytes = value_or("spill_bytes", settings.memory_limit_bytes / 4);
   settings.threads = static_cast<unsigned>(value_or("threads", machine.cores));
-  if (settings.target == Target::command) {
+  settings.e2b.timeout = std::chrono::seconds(value_or("e2b_timeout", k_default_e2b_seconds));
+  settings.e2b.retries = value_or("e2b_retries", 0);
+  settings.e2b.fetches_frames = value_or("fetch_frames", 0) != 0;
+  if (given.contains("artifact_max_mb")) settings.e2b.max_artifact_bytes = given.at("artifact_max_mb") * k_megabyte;
+  if (settings.target == Target::command || settings.target == Target::e2b) {
     const bool has_memory = given.contains("memory_limit");
     if (!has_memory) settings.left_to_worker.emplace_back("memory_limit_bytes");
     if (!has_memory && !given.contains("spill_bytes")) settings.left_to_worker.emplace_back("spill_bytes");

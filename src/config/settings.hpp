@@ -19,9 +19,9 @@ namespace spillway::config {
 
 using Json = nlohmann::json;
 
-/// Where the worker runs: in this process, in one of its own, in one that sees only what the pipeline names, or where
-/// a command of the user's leads.
-enum class Target { local, process, bwrap, command };
+/// Where the worker runs: in this process, in one of its own, in one that sees only what the pipeline names, where a
+/// command of the user's leads, or in a sandbox of E2B.
+enum class Target { local, process, bwrap, command, e2b };
 /// The name in the run card, e.g. "bwrap".
 std::string_view to_string(Target target);
 
@@ -43,8 +43,20 @@ struct CommandTarget {
   bool operator==(const CommandTarget&) const = default;
 };
 
-/// How to run. The part that a worker needs to know travels in `prepare.settings`: all but target, sandbox and
-/// command.
+/// A sandbox of E2B, for Target::e2b.
+struct E2bTarget {
+  std::string template_id = "base";
+  std::chrono::seconds timeout{0};                      ///< of the run
+  std::uint64_t retries = 0;                            ///< of the whole run, when its sandbox is lost
+  std::map<std::string, std::string> environment = {};  ///< of the worker
+  std::vector<std::string> passed_variables = {};       ///< of this process's environment, for the worker's
+  bool fetches_frames = false;
+  std::optional<std::uint64_t> max_artifact_bytes = {};  ///< unset: whatever their size
+  bool operator==(const E2bTarget&) const = default;
+};
+
+/// How to run. The part that a worker needs to know travels in `prepare.settings`: all but target, sandbox, command
+/// and e2b.
 struct Settings {
   bool force_spill = false;
   std::optional<std::uint64_t> spill_threshold_rows;  ///< unset: frames spill by bytes only
@@ -54,6 +66,7 @@ struct Settings {
   Target target = Target::local;
   SandboxLimits sandbox = {};
   CommandTarget command = {};
+  E2bTarget e2b = {};
   /// Names in to_json() of what nobody has set and the worker's machine decides, because it is another one.
   std::vector<std::string> left_to_worker = {};
 
@@ -63,7 +76,8 @@ struct Settings {
   bool operator==(const Settings&) const = default;
 };
 
-enum class SettingKind { boolean, count, bytes, target, command };
+/// `words` are split as a shell splits them; `command` is a single one that stands behind all options.
+enum class SettingKind { boolean, count, bytes, target, text, words, command };
 
 /// A setting as it is declared, once: flags, environment, project file and help all follow this table.
 struct SettingSpec {
@@ -81,7 +95,7 @@ std::span<const SettingSpec> setting_specs();
 
 /// Where settings come from, the strongest first. An empty environment variable counts as unset.
 struct SettingSources {
-  std::map<std::string, std::string> flags;  ///< by SettingSpec::name; a boolean flag is "true"
+  std::map<std::string, std::string> flags;  ///< by SettingSpec::name; a boolean flag is "true", words are quoted
   std::vector<std::string> command = {};     ///< what stands behind "--" on the command line
   std::function<std::optional<std::string>(const std::string& variable)> environment = {};
   std::optional<std::string> project_text = {};  ///< of spillway.yaml

@@ -64,11 +64,14 @@ Result<Command> decode_exec_step(const Json& json) {
 
 /// What commands and messages have in common: `key` is cmd or type.
 Json files_json(const char* key, const FilesStart& start) {
-  return {{key, "files_start"},
-          {"step_id", start.step_id},
-          {"entries", start.entries},
-          {"bytes", start.bytes},
-          {"unreadable", start.unreadable}};
+  Json json{{key, "files_start"},
+            {"step_id", start.step_id},
+            {"entries", start.entries},
+            {"bytes", start.bytes},
+            {"unreadable", start.unreadable}};
+  if (!start.wants_frames) json["frames"] = false;
+  if (start.most_artifact_bytes != UINT64_MAX) json["max_artifact_bytes"] = start.most_artifact_bytes;
+  return json;
 }
 Json files_json(const char* key, const FilesData& data) {
   // One that was decoded has its bytes still to come.
@@ -89,8 +92,12 @@ Result<FilesAt> decode_files_at(const Json& json) {
 template <typename Variant>
 std::optional<Result<Variant>> decode_files(std::string_view name, const Json& json) {
   if (name == "files_start") {
-    return FilesStart{text_or(json, "step_id", ""), count_or(json, "entries", 0), count_or(json, "bytes", 0),
-                      object_field(json, "unreadable")};
+    return FilesStart{text_or(json, "step_id", ""),
+                      count_or(json, "entries", 0),
+                      count_or(json, "bytes", 0),
+                      object_field(json, "unreadable"),
+                      json.value("frames", Json(true)) != false,
+                      count_or(json, "max_artifact_bytes", UINT64_MAX)};
   }
   if (name == "files_end") return FilesEnd{text_or(json, "sha256", "")};
   if (name == "files_at") return decode_files_at(json);

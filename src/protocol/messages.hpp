@@ -69,6 +69,8 @@ struct FilesStart {
   std::uint64_t entries = 0;
   std::uint64_t bytes = 0;           ///< of all files together
   Json unreadable = Json::object();  ///< to the worker: by step, the error of an input that cannot be sent
+  bool wants_frames = true;          ///< to the worker: whether it sends the Parquet files of spilled frames back
+  std::uint64_t most_artifact_bytes = UINT64_MAX;  ///< to the worker: a larger artifact stays there
 };
 
 /// A piece of the tar stream. Its bytes follow its line as they are, so that encode() and decode leave them out.

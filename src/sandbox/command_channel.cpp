@@ -83,8 +83,9 @@ std::unique_ptr<Channel> open_command_channel(const RunPlace& place, const confi
   if (settings.command.shares_files) return open_shared_channel(std::move(channel), place);
   std::error_code status;
   const std::uintmax_t available = fs::space(place.run_dir, status).available;
-  return open_mirror_channel(std::move(channel), place,
-                             settings.sandbox.file_size_bytes.value_or(status ? UINT64_MAX : available / 2));
+  return open_mirror_channel(
+      std::move(channel), place,
+      {.max_file_bytes = settings.sandbox.file_size_bytes.value_or(status ? UINT64_MAX : available / 2)});
 }
 
 }  // namespace spillway::sandbox

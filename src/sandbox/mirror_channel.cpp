@@ -24,19 +24,25 @@ using protocol::Json;
 
 class MirrorChannel : public Channel {
  public:
-  MirrorChannel(std::unique_ptr<StreamChannel> inner, const RunPlace& place, std::uint64_t max_file_bytes)
-      : m_manifest(place.manifest), m_incoming(place, max_file_bytes), m_inner(std::move(inner)) {
+  MirrorChannel(std::unique_ptr<StreamChannel> inner, const RunPlace& place, const MirrorOptions& options)
+      : m_manifest(place.manifest),
+        m_incoming(place, options.max_file_bytes),
+        m_is_ahead(options.is_ahead),
+        m_inner(std::move(inner)) {
     OutgoingFiles outgoing = outgoing_files(place);
     m_stream.emplace(std::move(outgoing.entries));
     protocol::FilesStart start = m_stream->start();
     start.unreadable = std::move(outgoing.unreadable);
+    start.wants_frames = options.wants_frames;
+    start.most_artifact_bytes = options.max_artifact_bytes;
     m_total_bytes = start.bytes;
     m_inner->send(start);
+    if (m_is_ahead) begin_to_send();
   }
 
   void send(const protocol::Command& command) override {
     if (const auto* step = std::get_if<protocol::ExecStepCommand>(&command)) m_running.insert(step->step_id);
-    if (m_has_files) {
+    if (m_may_go_on) {
       m_inner->send(command);
     } else {
       m_held.push_back(command);
@@ -60,7 +66,7 @@ class MirrorChannel : public Channel {
   }
 
   std::string activity() const override {
-    if (m_has_files || !m_is_asked) return m_inner->activity();
+    if (const std::string inner = m_inner->activity(); !inner.empty() || m_has_files || !m_is_asked) return inner;
     return fmt::format("sending files: {} of {}", human_bytes(m_stream->bytes_read()), human_bytes(m_total_bytes));
   }
 
@@ -68,13 +74,15 @@ class MirrorChannel : public Channel {
   using Passed = std::optional<protocol::Message>;
 
   Passed take(protocol::Response& response) {
-    if (response.status == "receiving" && !m_is_asked) {
-      begin_to_send(response.body);
+    if (response.status == "receiving" && !m_is_answered) {
+      if (auto mismatch = protocol::version_mismatch(response.body)) fail(std::move(*mismatch));
+      m_is_answered = true;
+      if (!m_is_asked) begin_to_send();
       return std::nullopt;
     }
-    if (response.status == "received" && m_is_asked && !m_has_files) {
+    if (response.status == "received" && m_is_answered && !m_has_files) {
       m_has_files = true;
-      send_held();
+      if (!m_may_go_on) send_held();
       return std::nullopt;
     }
     return response.status == "complete" ? settle(response) : std::move(response);
@@ -100,6 +108,7 @@ class MirrorChannel : public Channel {
   }
 
   void send_held() {
+    m_may_go_on = true;
     for (protocol::Command& command : m_held) {
       m_inner->send(command);
       if (auto* prepare = std::get_if<protocol::PrepareCommand>(&command)) config::wipe(prepare->connections);
@@ -107,11 +116,11 @@ class MirrorChannel : public Channel {
     m_held.clear();
   }
 
-  void begin_to_send(const Json& body) {
-    if (auto mismatch = protocol::version_mismatch(body)) fail(std::move(*mismatch));
+  void begin_to_send() {
     m_is_asked = true;
     m_inner->send_each([this]() -> std::optional<protocol::Command> {
       auto piece = m_stream->next();
+      if (!piece && m_is_ahead) send_held();
       if (!piece) return std::nullopt;
       return std::visit([](auto& part) -> protocol::Command { return std::move(part); }, *piece);
     });
@@ -139,19 +148,22 @@ class MirrorChannel : public Channel {
   IncomingFiles m_incoming;
   std::optional<protocol::FileStream> m_stream;
   std::uint64_t m_total_bytes = 0;
+  bool m_is_ahead;
   std::unique_ptr<StreamChannel> m_inner;   ///< ends before what it takes from
   std::set<std::string> m_running;          ///< steps
   std::deque<protocol::Command> m_held;     ///< until the worker has the files
   std::deque<protocol::Message> m_pending;  ///< what the caller has yet to be told
-  bool m_is_asked = false;
-  bool m_has_files = false;
+  bool m_is_asked = false;                  ///< the files are on their way
+  bool m_is_answered = false;               ///< the worker is of this version, and takes them
+  bool m_has_files = false;                 ///< it has them
+  bool m_may_go_on = false;                 ///< commands are held back no more
 };
 
 }  // namespace
 
 std::unique_ptr<Channel> open_mirror_channel(std::unique_ptr<StreamChannel> inner, const RunPlace& place,
-                                             std::uint64_t max_file_bytes) {
-  return std::make_unique<MirrorChannel>(std::move(inner), place, max_file_bytes);
+                                             const MirrorOptions& options) {
+  return std::make_unique<MirrorChannel>(std::move(inner), place, options);
 }
 
 }  // namespace spillway::sandbox

@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t k_read_bytes = std::size_t{256} * 1024;
+constexpr auto k_frame_name = "output.parquet";
 
 }  // namespace
 
@@ -122,6 +123,21 @@ std::vector<fs::path> complete_files(const fs::path& folder) {
 
 }  // namespace
 
+/// Whether the host wants an artifact; of one that is too large it is told once.
+bool Mirror::is_wanted(const fs::path& path, protocol::Sink& sink) {
+  if (!m_announced.wants_frames && path.filename() == k_frame_name) return false;
+  std::error_code status;
+  const std::uint64_t size = fs::file_size(path, status);
+  if (status || size <= m_announced.most_artifact_bytes) return true;
+  const std::string step_id = path.parent_path().filename().string();
+  sink.event("artifact_kept", {{"step_id", step_id},
+                               {"path", fmt::format("artifacts/{}/{}", step_id, path.filename().string())},
+                               {"size_bytes", size},
+                               {"limit_bytes", m_announced.most_artifact_bytes}});
+  m_sent.insert(path);
+  return false;
+}
+
 void Mirror::send(const std::string& step_id, const fs::path& folder, const std::vector<fs::path>& outputs,
                   protocol::Sink& sink, const CancelToken& cancel) {
   const std::scoped_lock lock(m_mutex);
@@ -134,7 +150,7 @@ void Mirror::send(const std::string& step_id, const fs::path& folder, const std:
   };
   std::vector<fs::path> artifacts;
   for (const fs::path& path : complete_files(folder)) {
-    if (!m_sent.contains(path) && add(path)) artifacts.push_back(path);
+    if (!m_sent.contains(path) && is_wanted(path, sink) && add(path)) artifacts.push_back(path);
   }
   for (const fs::path& path : outputs) add(path);
   if (entries.empty()) return;

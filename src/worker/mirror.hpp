@@ -49,6 +49,7 @@ class Mirror {
   class Store;
 
   void append_file(const protocol::FilesAt& at);
+  bool is_wanted(const std::filesystem::path& path, protocol::Sink& sink);
 
   DisposableFolder m_folder;
   protocol::FilesStart m_announced;

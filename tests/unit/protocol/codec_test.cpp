@@ -31,6 +31,7 @@ TEST(Codec, CommandsGoThroughUnchanged) {
   expect_round_trip(CancelCommand{});
   expect_round_trip(CleanupCommand{});
   expect_round_trip(Command(FilesStart{"s", 2, 300, {{"read", {{"error", "no"}}}}}));
+  expect_round_trip(Command(FilesStart{"s", 2, 300, Json::object(), false, 1000}));
   expect_round_trip(Command(FilesData{7, {}}));
   expect_round_trip(Command(FilesAt{"/tmp/part-0", 7}));
   expect_round_trip(Command(FilesEnd{"abc"}));

@@ -67,7 +67,10 @@ class MirrorChannelTest : public ::testing::Test {
   std::string text(const std::string& name) { return testing::read_text(m_folder / name); }
   std::string name(const std::string& path) { return (m_folder / path).relative_path().string(); }
 
-  void open() { m_channel = open_mirror_channel(std::make_unique<FakeChannel>(m_remote), m_place, k_largest_file); }
+  void open(MirrorOptions options = {}) {
+    options.max_file_bytes = k_largest_file;
+    m_channel = open_mirror_channel(std::make_unique<FakeChannel>(m_remote), m_place, options);
+  }
   /// Opened, with the files at the worker, and a step started.
   void run(const std::string& step_id) {
     open();
@@ -175,6 +178,32 @@ TEST_F(MirrorChannelTest, AWorkerOfAnotherVersionIsSentNothing) {
   m_remote.to_host.push_back(protocol::Response{"receiving", {{"protocol", 1}, {"version", "0.0.1"}}});
   EXPECT_THAT(loss().message, HasSubstr("the worker speaks protocol 1 of version \"0.0.1\""));
   EXPECT_FALSE(m_remote.next);
+}
+
+TEST_F(MirrorChannelTest, AheadOfItsAnswersItSendsAllAtOnce) {
+  open({.max_artifact_bytes = 5, .wants_frames = false, .is_ahead = true});
+  m_channel->send(protocol::PrepareCommand{"run_1", {}, {}, {}});
+  const auto start = std::get<protocol::FilesStart>(m_remote.to_worker[0]);
+  EXPECT_FALSE(start.wants_frames);
+  EXPECT_EQ(start.most_artifact_bytes, 5U);
+  ASSERT_TRUE(m_remote.next);
+  EXPECT_EQ(m_remote.to_worker.size(), 1U) << "prepare comes after the files";
+  while (m_remote.next()) {
+  }
+  ASSERT_EQ(m_remote.to_worker.size(), 2U);
+  EXPECT_TRUE(std::holds_alternative<protocol::PrepareCommand>(m_remote.to_worker[1]));
+  m_channel->send(protocol::ExecStepCommand{"read", "driver", "cfg", {}});
+  EXPECT_EQ(m_remote.to_worker.size(), 3U);
+  m_remote.to_host.push_back(
+      protocol::Response{"receiving", {{"protocol", protocol::k_version}, {"version", k_program_version}}});
+  m_remote.to_host.push_back(protocol::Response{"received", Json::object()});
+  EXPECT_THAT(receive_all(), IsEmpty());
+}
+
+TEST_F(MirrorChannelTest, AheadOfItsAnswersAnotherVersionIsRefusedToo) {
+  open({.is_ahead = true});
+  m_remote.to_host.push_back(protocol::Response{"receiving", {{"protocol", 1}, {"version", "0.0.1"}}});
+  EXPECT_THAT(loss().message, HasSubstr("the worker speaks protocol 1 of version \"0.0.1\""));
 }
 
 TEST_F(MirrorChannelTest, WhatIsInTheWayOfAnOutputIsTold) {
