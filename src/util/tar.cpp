@@ -19,6 +19,8 @@ namespace {
 constexpr std::size_t k_buffer_bytes = 65536;
 constexpr unsigned k_file_mode = 0600;
 constexpr unsigned k_folder_mode = 0700;
+constexpr unsigned k_readable_mode = 0644;
+constexpr unsigned k_program_mode = 0755;
 
 using Archive = std::unique_ptr<archive, int (*)(archive*)>;
 using Entry = std::unique_ptr<archive_entry, void (*)(archive_entry*)>;
@@ -158,15 +160,20 @@ std::ptrdiff_t TarWriter::write(archive*, void* output, const void* bytes, std::
   return static_cast<std::ptrdiff_t>(size);
 }
 
-void TarWriter::add_folder(const std::string& name) { add_header(name, AE_IFDIR, 0); }
+void TarWriter::add_folder(const std::string& name) { add_header(name, AE_IFDIR, k_folder_mode, 0); }
 
-void TarWriter::begin_file(const std::string& name, std::uint64_t size) { add_header(name, AE_IFREG, size); }
+void TarWriter::begin_file(const std::string& name, std::uint64_t size, TarPermission permission) {
+  const unsigned mode = permission == TarPermission::owner      ? k_file_mode
+                        : permission == TarPermission::readable ? k_readable_mode
+                                                                : k_program_mode;
+  add_header(name, AE_IFREG, mode, size);
+}
 
-void TarWriter::add_header(const std::string& name, unsigned type, std::uint64_t size) {
+void TarWriter::add_header(const std::string& name, unsigned type, unsigned mode, std::uint64_t size) {
   const Entry entry(archive_entry_new(), archive_entry_free);
   archive_entry_set_pathname(entry.get(), name.c_str());
   archive_entry_set_filetype(entry.get(), type);
-  archive_entry_set_perm(entry.get(), type == AE_IFDIR ? k_folder_mode : k_file_mode);
+  archive_entry_set_perm(entry.get(), mode);
   archive_entry_set_size(entry.get(), static_cast<la_int64_t>(size));
   check(archive_write_header(m_archive.get(), entry.get()));
 }

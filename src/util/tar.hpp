@@ -11,6 +11,9 @@ struct archive;  // NOLINT(readability-identifier-naming): the name is libarchiv
 
 namespace spillway {
 
+/// Who may use a file where it is unpacked: its owner, or everybody, as a file or also as a program.
+enum class TarPermission { owner, readable, program };
+
 /// Makes a tar stream (GNU format) of regular files and folders, piece by piece: what was added is in take().
 class TarWriter {
  public:
@@ -21,7 +24,7 @@ class TarWriter {
 
   void add_folder(const std::string& name);
   /// Its `size` bytes follow by append().
-  void begin_file(const std::string& name, std::uint64_t size);
+  void begin_file(const std::string& name, std::uint64_t size, TarPermission permission = TarPermission::owner);
   void append(std::string_view bytes);
   /// Ends the stream.
   void finish();
@@ -30,7 +33,7 @@ class TarWriter {
   std::size_t size() const { return m_output.bytes.size(); }
 
  private:
-  void add_header(const std::string& name, unsigned type, std::uint64_t size);
+  void add_header(const std::string& name, unsigned type, unsigned mode, std::uint64_t size);
   void check(int status) const;
 
   /// What libarchive writes to.
