@@ -1,7 +1,5 @@
 #include "sandbox/view.hpp"
 
-#include <link.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -13,6 +11,7 @@
 
 #include "pipeline/component.hpp"
 #include "util/error.hpp"
+#include "util/loaded_files.hpp"
 #include "worker/access.hpp"
 
 namespace spillway::sandbox {
@@ -126,16 +125,10 @@ std::vector<Mount> program_files() {
   std::vector<Mount> files;
   const fs::path program = fs::read_symlink("/proc/self/exe");
   files.push_back({program, Kind::readable});
-  const auto add = [](dl_phdr_info* info, std::size_t, void* data) {
-    const fs::path path = info->dlpi_name;
+  for (const fs::path& path : loaded_libraries()) {
     std::error_code ignored;
-    // The program itself has no name, the kernel's part no path.
-    if (path.is_absolute()) {
-      static_cast<std::vector<Mount>*>(data)->push_back({path, Kind::readable, fs::canonical(path, ignored)});
-    }
-    return 0;
-  };
-  ::dl_iterate_phdr(add, &files);
+    files.push_back({path, Kind::readable, fs::canonical(path, ignored)});
+  }
   // Where libraries in other than the usual folders are.
   if (std::error_code ignored; fs::exists("/etc/ld.so.cache", ignored)) {
     files.push_back({"/etc/ld.so.cache", Kind::readable});

@@ -17,11 +17,28 @@ namespace spillway {
 namespace {
 
 constexpr std::size_t k_buffer_bytes = 65536;
+// Of a header, from the start of its block.
+constexpr std::size_t k_block_bytes = 512;
+constexpr std::size_t k_name_bytes = 100;
+constexpr std::size_t k_mode_at = 100;
+constexpr std::size_t k_user_at = 108;
+constexpr std::size_t k_group_at = 116;
+constexpr std::size_t k_size_at = 124;
+constexpr std::size_t k_size_digits = 11;
+constexpr std::size_t k_time_at = 136;
+constexpr std::size_t k_sum_at = 148;
+constexpr std::size_t k_type_at = 156;
+constexpr std::size_t k_magic_at = 257;
+constexpr char k_file_type = '0';
+constexpr char k_folder_type = '5';
+constexpr char k_long_name_type = 'L';
+constexpr unsigned k_byte_bits = 8;
 constexpr unsigned k_file_mode = 0600;
 constexpr unsigned k_folder_mode = 0700;
+constexpr unsigned k_readable_mode = 0644;
+constexpr unsigned k_program_mode = 0755;
 
 using Archive = std::unique_ptr<archive, int (*)(archive*)>;
-using Entry = std::unique_ptr<archive_entry, void (*)(archive_entry*)>;
 
 [[noreturn]] void refuse(const std::string& why) {
   fail(ErrorCode::protocol, fmt::format("refused the files that came: {}", why));
@@ -36,6 +53,18 @@ void check_name(const std::string& name) {
       refuse(fmt::format("the name {} has an empty part, '.' or '..'", quoted(name)));
     }
   }
+}
+
+std::size_t padding_of(std::uint64_t size) { return (k_block_bytes - size % k_block_bytes) % k_block_bytes; }
+
+/// In octal digits; what has more of them, above 8 GB, as the bytes of the number, which a first byte of 0x80 tells.
+std::string size_field(std::uint64_t size) {
+  std::string digits = fmt::format("{:011o}", size);
+  if (digits.size() == k_size_digits) return digits;
+  std::string bytes(k_size_digits + 1, '\0');
+  bytes[0] = '\x80';
+  for (std::size_t at = k_size_digits; size != 0; --at, size >>= k_byte_bits) bytes[at] = static_cast<char>(size);
+  return bytes;
 }
 
 /// What libarchive's callbacks share with read_tar; an exception does not pass through C.
@@ -140,53 +169,59 @@ class TarReading {
 
 }  // namespace
 
-TarWriter::TarWriter() : m_archive(archive_write_new(), archive_write_free) {
-  archive_write_set_format_gnutar(m_archive.get());
-  archive_write_set_bytes_per_block(m_archive.get(), 0);
-  check(archive_write_open(m_archive.get(), &m_output, nullptr, write, nullptr));
+void TarWriter::add_folder(const std::string& name) {
+  end_file();
+  add_header(name + "/", k_folder_type, k_folder_mode, 0);
 }
 
-TarWriter::~TarWriter() {
-  // Freeing it ends the stream, and would fill up a file that was not ended.
-  m_output.is_dropped = true;
+void TarWriter::begin_file(const std::string& name, std::uint64_t size, TarPermission permission) {
+  const unsigned mode = permission == TarPermission::owner      ? k_file_mode
+                        : permission == TarPermission::readable ? k_readable_mode
+                                                                : k_program_mode;
+  end_file();
+  add_header(name, k_file_type, mode, size);
+  m_missing = size;
+  m_padding = padding_of(size);
 }
 
-std::ptrdiff_t TarWriter::write(archive*, void* output, const void* bytes, std::size_t size) {
-  auto* to = static_cast<Output*>(output);
-  if (to->is_dropped) return -1;
-  to->bytes.append(static_cast<const char*>(bytes), size);
-  return static_cast<std::ptrdiff_t>(size);
-}
-
-void TarWriter::add_folder(const std::string& name) { add_header(name, AE_IFDIR, 0); }
-
-void TarWriter::begin_file(const std::string& name, std::uint64_t size) { add_header(name, AE_IFREG, size); }
-
-void TarWriter::add_header(const std::string& name, unsigned type, std::uint64_t size) {
-  const Entry entry(archive_entry_new(), archive_entry_free);
-  archive_entry_set_pathname(entry.get(), name.c_str());
-  archive_entry_set_filetype(entry.get(), type);
-  archive_entry_set_perm(entry.get(), type == AE_IFDIR ? k_folder_mode : k_file_mode);
-  archive_entry_set_size(entry.get(), static_cast<la_int64_t>(size));
-  check(archive_write_header(m_archive.get(), entry.get()));
+void TarWriter::add_header(const std::string& name, char type, unsigned mode, std::uint64_t size) {
+  if (name.size() > k_name_bytes) {
+    // GNU's way: the name is the content of an entry before it.
+    add_header("././@LongLink", k_long_name_type, 0, name.size() + 1);
+    m_bytes.append(name).append(1 + padding_of(name.size() + 1), '\0');
+  }
+  std::string header(k_block_bytes, '\0');
+  const auto put = [&header](std::size_t at, std::string_view text) { header.replace(at, text.size(), text); };
+  put(0, std::string_view(name).substr(0, k_name_bytes));
+  put(k_mode_at, fmt::format("{:07o}", mode));
+  put(k_user_at, "0000000");
+  put(k_group_at, "0000000");
+  put(k_size_at, size_field(size));
+  put(k_time_at, "00000000000");
+  put(k_sum_at, "        ");
+  header[k_type_at] = type;
+  put(k_magic_at, "ustar  ");
+  unsigned sum = 0;
+  for (const char c : header) sum += static_cast<unsigned char>(c);
+  put(k_sum_at, fmt::format("{:06o}", sum));
+  header[k_sum_at + 6] = '\0';
+  m_bytes += header;
 }
 
 void TarWriter::append(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const la_ssize_t count = archive_write_data(m_archive.get(), bytes.data(), bytes.size());
-    if (count <= 0) check(ARCHIVE_FATAL);
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
+  if (bytes.size() > m_missing) fail(ErrorCode::internal, "cannot make a tar stream: a file is longer than its size");
+  m_missing -= bytes.size();
+  m_bytes.append(bytes);
 }
 
-void TarWriter::finish() { check(archive_write_close(m_archive.get())); }
+void TarWriter::end_file() {
+  m_bytes.append(m_missing + m_padding, '\0');
+  m_missing = m_padding = 0;
+}
 
-std::string TarWriter::take() { return std::exchange(m_output.bytes, {}); }
-
-void TarWriter::check(int status) const {
-  if (status == ARCHIVE_OK) return;
-  const char* text = archive_error_string(m_archive.get());
-  fail(ErrorCode::internal, fmt::format("cannot make a tar stream: {}", text == nullptr ? "unknown reason" : text));
+void TarWriter::finish() {
+  end_file();
+  m_bytes.append(2 * k_block_bytes, '\0');
 }
 
 void read_tar(const std::function<std::string_view()>& next, const TarContent& announced, TarVisitor& visitor) {

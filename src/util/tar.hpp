@@ -3,45 +3,36 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
-
-struct archive;  // NOLINT(readability-identifier-naming): the name is libarchive's
+#include <utility>
 
 namespace spillway {
 
-/// Makes a tar stream (GNU format) of regular files and folders, piece by piece: what was added is in take().
+/// Who may use a file where it is unpacked: its owner, or everybody, as a file or also as a program.
+enum class TarPermission { owner, readable, program };
+
+/// Makes a tar stream (GNU format) of regular files and folders, piece by piece: what was added is in take(). The same
+/// calls make the same bytes.
 class TarWriter {
  public:
-  TarWriter();
-  TarWriter(const TarWriter&) = delete;
-  TarWriter& operator=(const TarWriter&) = delete;
-  ~TarWriter();
-
   void add_folder(const std::string& name);
-  /// Its `size` bytes follow by append().
-  void begin_file(const std::string& name, std::uint64_t size);
+  /// Its `size` bytes follow by append(); what is missing of them when the next one begins is zeros.
+  void begin_file(const std::string& name, std::uint64_t size, TarPermission permission = TarPermission::owner);
   void append(std::string_view bytes);
   /// Ends the stream.
   void finish();
   /// The bytes that have come since the last call.
-  std::string take();
-  std::size_t size() const { return m_output.bytes.size(); }
+  std::string take() { return std::exchange(m_bytes, {}); }
+  std::size_t size() const { return m_bytes.size(); }
 
  private:
-  void add_header(const std::string& name, unsigned type, std::uint64_t size);
-  void check(int status) const;
+  void add_header(const std::string& name, char type, unsigned mode, std::uint64_t size);
+  void end_file();
 
-  /// What libarchive writes to.
-  struct Output {
-    std::string bytes;
-    bool is_dropped = false;
-  };
-  static std::ptrdiff_t write(archive*, void* output, const void* bytes, std::size_t size);
-
-  Output m_output;
-  std::unique_ptr<archive, int (*)(archive*)> m_archive;
+  std::string m_bytes;
+  std::uint64_t m_missing = 0;  ///< of the file that was begun
+  std::uint64_t m_padding = 0;  ///< after it, to a whole block
 };
 
 /// Is told what is in a tar stream, in its order.

@@ -34,6 +34,7 @@ const std::map<std::string, std::set<std::string>> k_third_parties{
     {"yaml-cpp/", {"pipeline", "config"}},
     {"valijson/", {"pipeline"}},
     {"openssl/", {"util"}},
+    {"zlib.h", {"util"}},
     {"archive", {"util"}},
     {"seccomp.h", {"sandbox"}},
     {"libpq", {"drivers/postgres"}},

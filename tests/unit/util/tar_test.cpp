@@ -110,6 +110,18 @@ TEST(Tar, AFileOfManyGigabytesHasItsSize) {
   EXPECT_THAT(refusal(writer.take(), {1, std::uint64_t{20} << 30}), HasSubstr("refused the files that came"));
 }
 
+TEST(Tar, OtherBytesThanWereSaid) {
+  TarWriter writer;
+  writer.begin_file("short", 3);
+  writer.append("a");
+  writer.begin_file("next", 1);
+  writer.append("b");
+  EXPECT_THROW(writer.append("c"), Exception);
+  writer.finish();
+  EXPECT_THAT(read(writer.take(), {2, 4}).files,
+              ::testing::UnorderedElementsAre(Pair("short", std::string("a\0\0", 3)), Pair("next", "b")));
+}
+
 TEST(Tar, NamesThatLeadElsewhereAreRefused) {
   const TarContent one{1, 1};
   EXPECT_EQ(refusal(tar_of({{"/etc/passwd", "x"}}), one),
