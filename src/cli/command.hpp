@@ -53,6 +53,7 @@ std::unique_ptr<Command> make_discover_command();
 std::unique_ptr<Command> make_schema_command();
 std::unique_ptr<Command> make_completions_command();
 std::unique_ptr<Command> make_worker_command();
+std::unique_ptr<Command> make_sandboxd_command();
 std::unique_ptr<Command> make_version_command();
 std::unique_ptr<Command> make_help_command();
 

@@ -23,6 +23,7 @@ constexpr std::array k_verbs{
     Verb{"schema", "Print the JSON Schema of pipelines", make_schema_command},
     Verb{"completions", "Print the completions of a shell", make_completions_command},
     Verb{"worker", "Serve the worker protocol on standard input and output", make_worker_command},
+    Verb{"sandboxd", "Make sandboxes for others, through the interface of E2B", make_sandboxd_command},
     Verb{"version", "Show the version", make_version_command},
     Verb{"help", "Explain a command", make_help_command},
 };

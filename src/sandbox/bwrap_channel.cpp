@@ -15,6 +15,7 @@
 
 #include "drivers/reach.hpp"
 #include "engine/library.hpp"
+#include "sandbox/bubblewrap.hpp"
 #include "sandbox/cgroup.hpp"
 #include "sandbox/seccomp.hpp"
 #include "sandbox/socket_gate.hpp"
@@ -27,17 +28,11 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view k_bwrap_says = "bwrap: ";
-constexpr auto k_usual_path = "/usr/local/bin:/usr/bin:/bin";  // where a service or a job has no PATH
 /// What bubblewrap and the worker are given, by number.
 enum Descriptor { k_filter = 3, k_options, k_hosts, k_name_services, k_users, k_gate };
 /// Public: what a connection that trusts the machine's authorities looks into.
 constexpr std::array k_trusted_authorities{"/etc/ssl/certs", "/usr/lib/ssl", "/usr/share/ca-certificates",
                                            "/usr/local/share/ca-certificates"};
-constexpr std::array k_kernel_folders{"/proc/sys",  "/proc/irq",  "/proc/bus",    "/proc/fs",
-                                      "/proc/acpi", "/proc/scsi", "/proc/driver", "/proc/tty"};
-constexpr std::array k_kernel_files{"/proc/sysrq-trigger", "/proc/kcore",      "/proc/kmsg",       "/proc/keys",
-                                    "/proc/timer_list",    "/proc/kallsyms",   "/proc/mtrr",       "/proc/key-users",
-                                    "/proc/kpagecount",    "/proc/kpageflags", "/proc/kpagecgroup"};
 
 /// The folders of the outputs that are missing: there while the run lasts, gone again when nothing was put in them.
 class OutputFolders {
@@ -78,47 +73,6 @@ class TempFolder {
  private:
   fs::path m_path;
 };
-
-std::string find_bwrap() {
-  const char* path = std::getenv("PATH");
-  for (const std::string& folder : split(path == nullptr ? k_usual_path : path, ':')) {
-    std::string program = (fs::path(folder) / "bwrap").string();
-    if (!folder.empty() && ::access(program.c_str(), X_OK) == 0) return program;
-  }
-  fail(ErrorCode::sandbox, "cannot make the sandbox: bubblewrap (bwrap) is not installed",
-       "apt-get install bubblewrap; or give up confinement: --sandbox=process isolates memory only");
-}
-
-void add_mount(std::vector<std::string>& options, const Mount& mount) {
-  const std::string source = (mount.source.empty() ? mount.path : mount.source).string();
-  const std::string path = mount.path.string();
-  switch (mount.kind) {
-    case Mount::Kind::readable:
-      options.insert(options.end(), {"--ro-bind", source, path});
-      break;
-    case Mount::Kind::writable:
-      options.insert(options.end(), {"--bind", source, path});
-      break;
-    case Mount::Kind::empty_folder:
-      options.insert(options.end(), {"--dir", path});
-      break;
-    case Mount::Kind::hidden:
-      options.insert(options.end(), {"--tmpfs", path});
-      break;
-  }
-}
-
-/// What of /proc tells of the kernel rather than of the worker's processes. Whoever runs the sandbox as root owns
-/// these files, also from inside.
-void hide_kernel(std::vector<std::string>& options) {
-  std::error_code ignored;
-  for (const char* folder : k_kernel_folders) {
-    if (fs::is_directory(folder, ignored)) options.insert(options.end(), {"--tmpfs", folder, "--remount-ro", folder});
-  }
-  for (const char* file : k_kernel_files) {
-    if (fs::exists(file, ignored)) options.insert(options.end(), {"--ro-bind", "/dev/null", file});
-  }
-}
 
 /// What a worker needs in order to reach the servers of its connections.
 class Network {

@@ -18,10 +18,10 @@
 namespace spillway::sandbox {
 namespace {
 
-/// What no step needs and every way out does. A worker starts threads, but no processes.
+/// What every way out needs, and hardly a program.
 constexpr const char* k_refused_calls[] = {
     // other processes
-    "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "pidfd_getfd", "kcmp", "fork", "vfork",
+    "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "pidfd_getfd", "kcmp",
     // mounts and namespaces
     "mount", "umount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen", "fsconfig", "fsmount",
     "fspick", "mount_setattr", "unshare", "setns", "open_by_handle_at", "name_to_handle_at",
@@ -32,7 +32,11 @@ constexpr const char* k_refused_calls[] = {
     "io_uring_setup", "io_uring_enter", "io_uring_register", "fanotify_init", "landlock_create_ruleset",
     // keys, time, names
     "keyctl", "add_key", "request_key", "settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "stime",
-    "sethostname", "setdomainname",
+    "sethostname", "setdomainname"};
+
+/// What no step needs. A worker starts threads, but no processes.
+constexpr const char* k_refused_to_worker[] = {
+    "fork", "vfork",
     // the network
     "socketpair", "bind", "listen", "accept", "accept4",
     // whose files become someone else's, or programs with rights of their own
@@ -77,13 +81,17 @@ void refuse_all(Filter& filter, std::span<const char* const> names) {
   }
 }
 
-void confine_sockets(Filter& filter) {
+void refuse_socket_families(Filter& filter) {
   const int last = std::ranges::max(k_socket_families);
   for (int family = 0; family < last; ++family) {
     if (std::ranges::find(k_socket_families, family) != std::end(k_socket_families)) continue;
     filter.refuse(SCMP_SYS(socket), EPERM, {0, SCMP_CMP_MASKED_EQ, 0xFFFFFFFF, static_cast<scmp_datum_t>(family)});
   }
   filter.refuse(SCMP_SYS(socket), EPERM, {0, SCMP_CMP_GT, static_cast<scmp_datum_t>(last), 0});
+}
+
+void confine_sockets(Filter& filter) {
+  refuse_socket_families(filter);
   // These connect without a call of connect…
   filter.refuse(SCMP_SYS(sendto), EPERM, {3, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, MSG_FASTOPEN});
   filter.refuse(SCMP_SYS(sendmsg), EPERM, {2, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, MSG_FASTOPEN});
@@ -92,11 +100,27 @@ void confine_sockets(Filter& filter) {
   filter.refuse(SCMP_SYS(ioctl), EPERM, {1, SCMP_CMP_MASKED_EQ, 0xFF00, k_network_requests});
 }
 
+/// Type into the terminal that the host was started from.
+void refuse_terminal_input(Filter& filter) {
+  for (const std::uint64_t request : {TIOCSTI, TIOCLINUX}) {
+    filter.refuse(SCMP_SYS(ioctl), EPERM, {1, SCMP_CMP_MASKED_EQ, 0xFFFFFFFF, request});
+  }
+}
+
+Fd file_of(Filter& filter) {
+  Fd fd(::memfd_create("filter", MFD_CLOEXEC));
+  if (!fd) fail(os_error(errno, "cannot make a file in memory"));
+  filter.write_to(fd.get());
+  ::lseek(fd.get(), 0, SEEK_SET);
+  return fd;
+}
+
 }  // namespace
 
 Fd system_call_filter(bool with_sockets) {
   Filter filter;
   refuse_all(filter, k_refused_calls);
+  refuse_all(filter, k_refused_to_worker);
   if (with_sockets) {
     confine_sockets(filter);
   } else {
@@ -106,15 +130,21 @@ Fd system_call_filter(bool with_sockets) {
   // into clone3's argument: told that there is none, the C library uses clone.
   filter.refuse(SCMP_SYS(clone), EPERM, {0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0});
   filter.refuse(SCMP_SYS(clone3), ENOSYS);
-  // Type into the terminal that the host was started from.
-  for (const std::uint64_t request : {TIOCSTI, TIOCLINUX}) {
-    filter.refuse(SCMP_SYS(ioctl), EPERM, {1, SCMP_CMP_MASKED_EQ, 0xFFFFFFFF, request});
+  refuse_terminal_input(filter);
+  return file_of(filter);
+}
+
+Fd program_call_filter() {
+  Filter filter;
+  refuse_all(filter, k_refused_calls);
+  refuse_socket_families(filter);
+  for (const scmp_datum_t kind :
+       {CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET}) {
+    filter.refuse(SCMP_SYS(clone), EPERM, {0, SCMP_CMP_MASKED_EQ, kind, kind});
   }
-  Fd fd(::memfd_create("filter", MFD_CLOEXEC));
-  if (!fd) fail(os_error(errno, "cannot make a file in memory"));
-  filter.write_to(fd.get());
-  ::lseek(fd.get(), 0, SEEK_SET);
-  return fd;
+  filter.refuse(SCMP_SYS(clone3), ENOSYS);
+  refuse_terminal_input(filter);
+  return file_of(filter);
 }
 
 }  // namespace spillway::sandbox

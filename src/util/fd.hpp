@@ -24,6 +24,8 @@ class Fd {
   ~Fd() { reset(); }
 
   int get() const { return m_fd; }
+  /// Gives it away: it is not closed here any more.
+  int release() { return std::exchange(m_fd, -1); }
   explicit operator bool() const { return m_fd >= 0; }
   void reset() {
     if (m_fd >= 0) ::close(m_fd);
