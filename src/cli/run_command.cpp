@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <filesystem>
 #include <future>
 #include <optional>
@@ -33,6 +34,9 @@ constexpr auto k_run_help =
     R"(The record of the run is in logs/run_<epoch milliseconds>/, logs/latest is the newest. Standard output carries data only:
 what a step writes to "-", or the run card with --json. Progress, summary and errors go to standard error.
 
+With --e2b the worker runs in a sandbox of E2B, or of a host that speaks its protocol (spillway sandboxd): E2B_API_KEY is
+the key, and E2B_API_URL, E2B_SANDBOX_URL and E2B_DOMAIN say where. The sandbox is made for the run and deleted with it.
+
 With --sandbox=command, what stands behind -- (or in SPILLWAY_SANDBOX_COMMAND) is the command that starts the worker. It
 may lead into a container or to another host: the files that the steps name are sent there, and what they write comes
 back.
@@ -45,6 +49,7 @@ check, 5 a data check failed, 7 the worker could not be started or died, 124 tim
 
 Examples:
   spillway run pipeline.yaml
+  spillway run pipeline.yaml --e2b
   spillway run pipeline.yaml --sandbox=command -- docker run -i --rm IMAGE spillway worker
   spillway run pipeline.yaml --force-spill --json | jq '.steps[] | {step_id, spill_paths}'
   spillway compile pipeline.yaml && spillway run --last-compile --memory-limit 512MB)";
@@ -123,28 +128,54 @@ class RunCommand : public Command {
       return 0;
     }
 
-    auto connections = resolve_connections(*plan);
-    if (!connections) fail_with_all(std::move(connections.error()), console);
-    refuse_without_driver(*plan, *catalog);
-
     run::Request request;
+    request.plan = std::move(*plan);
+    give_connections(request, console);
+    refuse_without_driver(request.plan, *catalog);
+    request.settings = settings;
+    request.profile = m_options.profile;
+    request.target = to_string(settings.target);
+    request.base_dir = std::filesystem::current_path();
+    hide_passed_variables(request);
+    mark_dead_runs(request.base_dir / "logs", console);
+    for (std::uint64_t retry = 0;; ++retry) {
+      const run::RunOutcome outcome = run_watched(request, console);
+      report(outcome, console);
+      if (retry == settings.e2b.retries || !run::may_run_again(outcome)) {
+        print_card(request, outcome, console);
+        return outcome.exit_code;
+      }
+      if (!m_quiet) {
+        console.message(fmt::format("The sandbox was lost before anything was written: running again ({} of {})\n",
+                                    retry + 1, settings.e2b.retries));
+      }
+      give_connections(request, console);
+    }
+  }
+
+ private:
+  /// Each run wipes them.
+  static void give_connections(run::Request& request, const Console& console) {
+    auto connections = resolve_connections(request.plan);
+    if (!connections) fail_with_all(std::move(connections.error()), console);
     request.connections = std::move(connections->by_reference);
     for (std::string& secret : connections->secrets) {
       request.redactor.add_secret(secret);
       config::wipe(secret);
     }
-    request.plan = std::move(*plan);
-    request.settings = settings;
-    request.profile = m_options.profile;
-    request.target = to_string(settings.target);
-    request.base_dir = std::filesystem::current_path();
-    mark_dead_runs(request.base_dir / "logs", console);
-    const run::RunOutcome outcome = run_watched(request, console);
-    report(request, outcome, console);
-    return outcome.exit_code;
   }
 
- private:
+  /// What leaves this environment is no text for the record.
+  static void hide_passed_variables(run::Request& request) {
+    constexpr std::size_t k_least_secret_bytes = 6;
+    for (const std::string& name : request.settings.e2b.passed_variables) {
+      const char* value = std::getenv(name.c_str());
+      if (value != nullptr && std::string_view(value).size() >= k_least_secret_bytes) {
+        request.redactor.add_secret(value);
+      }
+    }
+  }
+
   void mark_dead_runs(const std::filesystem::path& logs_dir, const Console& console) const {
     const run::DeadRuns dead = run::mark_dead_runs(logs_dir);
     if (m_quiet) return;
@@ -179,12 +210,15 @@ class RunCommand : public Command {
                                   .stop_signal = run::StopSignals::received});
   }
 
-  void report(const run::Request& request, const run::RunOutcome& outcome, const Console& console) const {
+  void report(const run::RunOutcome& outcome, const Console& console) const {
     if (!m_quiet) {
       console.message(summary(console.terminal(), outcome, m_options.directory));
     } else if (outcome.error) {
       console.message(error_lines(console.terminal(), outcome));
     }
+  }
+
+  void print_card(const run::Request& request, const run::RunOutcome& outcome, const Console& console) const {
     if (!console.is_json()) return;
     run::OrderedJson card = request.redactor.redact(run::run_card(outcome));
     card["exit_code"] = outcome.exit_code;

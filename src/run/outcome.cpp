@@ -60,6 +60,17 @@ std::string_view to_string(RunStatus status) {
   return "unknown";
 }
 
+bool may_run_again(const RunOutcome& outcome) {
+  if (!outcome.error || !outcome.error->retryable || !outcome.failed_step.empty() || outcome.stop_signal != 0) {
+    return false;
+  }
+  return std::ranges::none_of(outcome.steps, [](const StepOutcome& step) {
+    if (step.role != pipeline::Role::writer) return false;
+    const bool has_started = step.status != StepStatus::pending && step.status != StepStatus::skipped;
+    return step.driver.starts_with("filesystem.") ? step.status == StepStatus::succeeded : has_started;
+  });
+}
+
 std::size_t steps_completed(const std::vector<StepOutcome>& steps) {
   return static_cast<std::size_t>(std::ranges::count(steps, StepStatus::succeeded, &StepOutcome::status));
 }

@@ -91,6 +91,10 @@ struct RunOutcome {
   int stop_signal = 0;             ///< what cancelled the run
 };
 
+/// Whether the run failed for want of its sandbox, before a writer had written anything where it stays: running it
+/// again does all of it once. What a writer of files writes takes its place when its step has succeeded.
+bool may_run_again(const RunOutcome& outcome);
+
 std::size_t steps_completed(const std::vector<StepOutcome>& steps);
 /// What writers wrote; without a writer, what extractors read (contracts.md).
 std::uint64_t total_rows(const std::vector<StepOutcome>& steps);

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "config/wipe.hpp"
+#include "e2b/attempts.hpp"
 #include "e2b/bundle.hpp"
 #include "e2b/lease.hpp"
 #include "e2b/process_rpc.hpp"
