@@ -18,15 +18,23 @@ std::vector<std::string> error_codes() {
 }
 
 /// What stands behind the placeholders of help texts: the names of arguments and the types of options.
-CompletedWord word_of(const std::string& placeholder) {
+CompletedWord word_of(const std::string& verb, const std::string& placeholder) {
   static const std::map<std::string, WordKind> k_kinds{
       {"PIPELINE", WordKind::pipeline},   {"PIPELINE_AFTER", WordKind::pipeline}, {"DIR", WordKind::folder},
       {"COMPONENT", WordKind::component}, {"COMMAND", WordKind::command},         {"FILE", WordKind::file},
   };
   static const std::map<std::string, std::vector<std::string>> k_words{
-      {"ACTION", {"list", "show", "schema"}}, {"SHELL", {"bash", "zsh", "fish"}}, {"CODE", error_codes()}};
-  if (const auto words = k_words.find(placeholder); words != k_words.end()) {
-    return {placeholder, WordKind::words, words->second};
+      {"components ACTION", {"list", "show", "schema"}},
+      {"connections ACTION", {"list", "doctor"}},
+      {"sandboxes ACTION", {"list", "clean"}},
+      {"e2b ACTION", {"template"}},
+      {"doctor SUBJECT", {"e2b"}},
+      {"SHELL", {"bash", "zsh", "fish"}},
+      {"CODE", error_codes()}};
+  for (const std::string& key : {verb + " " + placeholder, placeholder}) {
+    if (const auto words = k_words.find(key); words != k_words.end()) {
+      return {placeholder, WordKind::words, words->second};
+    }
   }
   const auto kind = k_kinds.find(placeholder);
   return {placeholder, kind == k_kinds.end() ? WordKind::none : kind->second, {}};
@@ -38,13 +46,13 @@ CompletedVerb described(const Verb& verb) {
   const std::unique_ptr<CLI::App> app = make_app(verb, *command);
   for (const CLI::Option* option : app->get_options()) {
     if (!option->nonpositional()) {
-      described.arguments.push_back(word_of(option->get_name(true)));
+      described.arguments.push_back(word_of(described.name, option->get_name(true)));
       continue;
     }
     CompletedOption entry{{}, option->get_description(), option->get_type_size_max() != 0, {}};
     for (const std::string& name : option->get_snames()) entry.names.push_back("-" + name);
     for (const std::string& name : option->get_lnames()) entry.names.push_back("--" + name);
-    if (entry.takes_value) entry.value = word_of(option->get_type_name());
+    if (entry.takes_value) entry.value = word_of(described.name, option->get_type_name());
     described.options.push_back(std::move(entry));
   }
   return described;

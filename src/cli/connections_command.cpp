@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
+#include "cli/health_report.hpp"
 #include "cli/pipeline_options.hpp"
 #include "cli/project.hpp"
 #include "config/connection_fields.hpp"
@@ -19,7 +20,6 @@ namespace {
 using nlohmann::ordered_json;
 
 const std::vector<std::string> k_connection_actions{"list", "doctor"};
-constexpr int k_connection_failed = 4;
 
 constexpr auto k_connections_help =
     R"(list shows the connections of spillway_connections.yaml as they are written there, secrets masked: no value is looked up.
@@ -102,16 +102,18 @@ class ConnectionsCommand : public Command {
       const auto [checks, secrets] = check(*connection);
       config::Redactor redactor;
       for (const std::string& secret : secrets) redactor.add_secret(secret);
-      const bool is_ok = std::ranges::none_of(checks, [](const auto& one) { return one.error.has_value(); });
+      const bool is_ok = is_healthy(checks);
       all_ok = all_ok && is_ok;
       if (console.is_json()) {
-        array.push_back(checks_json(*connection, checks, is_ok, redactor));
+        ordered_json entry{{"connection", reference_of(*connection)}};
+        entry.update(health_json(checks, redactor));
+        array.push_back(std::move(entry));
       } else {
-        console.data(redactor.redact(std::string_view(checks_text(*connection, checks, is_ok))));
+        console.data(health_text(reference_of(*connection), checks, redactor));
       }
     }
     if (console.is_json()) console.json({{"connections", std::move(array)}});
-    return all_ok ? 0 : k_connection_failed;
+    return all_ok ? 0 : k_check_failed;
   }
 
   struct Checked {
@@ -133,34 +135,6 @@ class ConnectionsCommand : public Command {
     const drivers::InspectedServer server{resolved->by_reference.at(reference_of(connection)),
                                           std::filesystem::current_path(), cancel};
     return {inspector->second->check(server), resolved->secrets};
-  }
-
-  static std::string checks_text(const config::Connection& connection,
-                                 const std::vector<drivers::HealthCheck>& checks, bool is_ok) {
-    std::string text = fmt::format("{}  {}\n", reference_of(connection), is_ok ? "ok" : "failed");
-    for (const drivers::HealthCheck& one : checks) {
-      if (!one.error) {
-        text += fmt::format("  {:<8} {}\n", one.name, one.detail);
-        continue;
-      }
-      text += fmt::format("  {:<8} {}\n", one.name, one.error->full_message());
-      if (!one.error->hint.empty()) text += fmt::format("           hint: {}\n", one.error->hint);
-    }
-    return text;
-  }
-
-  static ordered_json checks_json(const config::Connection& connection,
-                                  const std::vector<drivers::HealthCheck>& checks, bool is_ok,
-                                  const config::Redactor& redactor) {
-    ordered_json list = ordered_json::array();
-    for (const drivers::HealthCheck& one : checks) {
-      ordered_json entry{{"check", one.name}, {"ok", !one.error}};
-      entry[one.error ? "error" : "detail"] =
-          redactor.redact(std::string_view(one.error ? one.error->full_message() : one.detail));
-      if (one.error && !one.error->hint.empty()) entry["hint"] = one.error->hint;
-      list.push_back(std::move(entry));
-    }
-    return {{"connection", reference_of(connection)}, {"ok", is_ok}, {"checks", std::move(list)}};
   }
 
   PipelineOptions m_options;

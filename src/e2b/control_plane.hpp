@@ -16,12 +16,8 @@ namespace spillway::e2b {
 
 using Metadata = std::map<std::string, std::string>;
 
-/// By which the sandboxes of this program are known. The first has a value that no other request has, so that what
-/// became of a request whose answer was lost can be found out.
+/// Has a value that no other request has, so that what became of a request whose answer was lost can be found out.
 inline constexpr auto k_request_key = "spillway_request";
-inline constexpr auto k_session_key = "spillway_session";
-inline constexpr auto k_host_key = "spillway_host";
-inline constexpr auto k_pid_key = "spillway_pid";
 
 struct NewSandbox {
   std::string template_id = "base";
