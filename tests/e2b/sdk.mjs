@@ -5,6 +5,8 @@ import { createHash } from "node:crypto";
 export const sdk = await import(`${process.env.E2B_SDK}/dist/index.mjs`);
 export const { Sandbox } = sdk;
 export const isLong = process.env.SPILLWAY_TEST_LONG !== undefined;
+/** The other version does the same in smaller sizes, but for the long form. */
+export const isNewest = process.env.E2B_SDK.includes("2.51.0");
 export const megabyte = 1024 * 1024;
 
 export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -8,8 +8,8 @@
 #include <vector>
 
 /// The dependency rule of ARCHITECTURE.md, read off the includes:
-/// util <- {protocol, pipeline, config, engine} <- frame <- drivers <- worker <- sandbox <- run <- {report, cli} <-
-/// main
+/// util <- {protocol, pipeline, config, engine} <- frame <- drivers <- worker <- sandbox <- {run, sandboxd} <-
+/// {report, cli} <- main
 namespace spillway {
 namespace {
 
@@ -20,7 +20,8 @@ const std::vector<std::set<std::string>> k_levels{
     {"util"},   {"protocol", "pipeline", "config", "engine"},
     {"frame"},  {"drivers"},
     {"worker"}, {"sandbox"},
-    {"run"},    {"report", "cli"},
+    {"run", "sandboxd"},
+    {"report", "cli"},
     {"main"},
 };
 
@@ -39,6 +40,8 @@ const std::map<std::string, std::set<std::string>> k_third_parties{
     {"libpq", {"drivers/postgres"}},
     {"mysql.h", {"drivers/mysql"}},
     {"curl/", {"drivers/supabase"}},
+    {"microhttpd.h", {"sandboxd"}},
+    {"zlib.h", {"sandboxd"}},
 };
 
 struct Include {
