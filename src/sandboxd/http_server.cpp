@@ -113,7 +113,8 @@ class LibraryFormReader : public FormReader {
   }
 
   /// A short part is told twice, first as an empty one.
-  void take_part(const std::string& field, const std::string& filename, std::string_view piece, std::uint64_t offset) {
+  void take_part(const std::string& field, const std::string& filename, std::string_view piece,
+                 std::uint64_t offset) {
     const bool goes_on = offset > 0 || (m_part_is_empty && field == m_field && filename == m_filename);
     if (!goes_on) m_sink.begin_file(field, filename);
     m_field = field;
