@@ -110,7 +110,6 @@ class SandboxdCommand : public Command {
     constexpr std::uint64_t k_open_files = 4096;
     sandboxd::ServeOptions options;
     options.address = listen_address();
-    options.key = read_key();
     options.keeper.most_sandboxes = number_of("--max-sandboxes", m_most, k_most_sandboxes);
     options.keeper.longest_life = std::chrono::seconds(number_of("--max-life", m_longest_life, k_longest_life));
     options.keeper.limits = {.memory_bytes = size_of("--memory", m_memory, k_least_memory),
@@ -119,6 +118,7 @@ class SandboxdCommand : public Command {
                              .open_files = k_open_files};
     options.keeper.has_network = m_allows_network;
     options.keeper.templates = templates();
+    options.key = read_key();
     return options;
   }
 

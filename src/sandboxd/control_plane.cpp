@@ -294,7 +294,7 @@ HttpResponse serve_control(Keeper& keeper, const HttpRequest& request, const std
 std::map<std::string, std::string> parse_metadata_filter(std::string_view text) {
   std::map<std::string, std::string> filter;
   if (text.empty()) return filter;
-  for (const std::string& part : split(text, '&')) {
+  for (const std::string& part : split(decoded(text), '&')) {
     const std::size_t at = part.find('=');
     if (at == std::string::npos) refuse(400, "'metadata' has to be k=v&k2=v2");
     filter[decoded(part.substr(0, at))] = decoded(part.substr(at + 1));

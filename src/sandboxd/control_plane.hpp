@@ -17,7 +17,7 @@ bool is_control_path(std::string_view path);
 /// Carries out a request of it, whose key was checked. Throws Refused.
 HttpResponse serve_control(Keeper& keeper, const HttpRequest& request, const std::string& body);
 
-/// "k=v&k2=v2", each part encoded as in a URL, as a filter. Throws Refused when it is none.
+/// "k=v&k2=v2", each part encoded as in a URL and the whole once more, as a filter. Throws Refused when it is none.
 std::map<std::string, std::string> parse_metadata_filter(std::string_view text);
 
 }  // namespace spillway::sandboxd

@@ -123,10 +123,10 @@ class Upload : public Exchange {
   virtual void finish_plain() = 0;
 
   void open(const std::string& path) {
-    if (std::ranges::find(m_paths, path) != m_paths.end()) {
+    m_writing.emplace(m_sandbox->open_to_write(path));
+    if (std::ranges::find(m_paths, m_writing->path()) != m_paths.end()) {
       throw RpcError(RpcCode::invalid_argument, fmt::format("path '{}' is uploaded twice", path));
     }
-    m_writing.emplace(m_sandbox->open_to_write(path));
     m_paths.push_back(m_writing->path());
   }
   void append(std::string_view bytes) { m_writing->append(bytes); }
@@ -164,7 +164,7 @@ class FormUpload : public Upload, private FormSink {
  public:
   FormUpload(const std::shared_ptr<Sandbox>& sandbox, bool is_compressed, const HttpRequest& request)
       : Upload(sandbox, is_compressed), m_path(request.parameter("path")), m_reader(request.read_form(*this)) {
-    if (!m_reader) throw RpcError(RpcCode::invalid_argument, "the form has no boundary");
+    if (!m_reader) throw RpcError(RpcCode::invalid_argument, "the form has no boundary, or one that is too short");
   }
 
  private:

@@ -104,8 +104,7 @@ class LibraryFormReader : public FormReader {
                             const char*, const char* data, std::uint64_t offset, std::size_t size) {
     auto& self = *static_cast<LibraryFormReader*>(closure);
     try {
-      if (offset == 0) self.m_sink.begin_file(key == nullptr ? "" : key, filename == nullptr ? "" : filename);
-      if (size > 0) self.m_sink.take_piece({data, size});
+      self.take_part(key == nullptr ? "" : key, filename == nullptr ? "" : filename, {data, size}, offset);
       return MHD_YES;
     } catch (...) {
       self.m_thrown = std::current_exception();
@@ -113,7 +112,21 @@ class LibraryFormReader : public FormReader {
     }
   }
 
+  /// A short part is told twice, first as an empty one.
+  void take_part(const std::string& field, const std::string& filename, std::string_view piece,
+                 std::uint64_t offset) {
+    const bool goes_on = offset > 0 || (m_part_is_empty && field == m_field && filename == m_filename);
+    if (!goes_on) m_sink.begin_file(field, filename);
+    m_field = field;
+    m_filename = filename;
+    m_part_is_empty = offset == 0 && piece.empty();
+    if (!piece.empty()) m_sink.take_piece(piece);
+  }
+
   FormSink& m_sink;
+  std::string m_field;
+  std::string m_filename;
+  bool m_part_is_empty = false;  ///< of the part that was told last
   PostProcessorHandle m_processor;
   std::exception_ptr m_thrown;
 };

@@ -117,8 +117,7 @@ std::string bwrap_options(const JailPlan& plan, const std::vector<int>& small_fi
 }
 
 std::vector<ResourceLimit> resource_limits(const JailLimits& limits, bool has_group) {
-  std::vector<ResourceLimit> list{
-      {RLIMIT_CORE, 0}, {RLIMIT_NOFILE, limits.open_files}, {RLIMIT_FSIZE, limits.disk_bytes}};
+  std::vector<ResourceLimit> list{{RLIMIT_CORE, 0}, {RLIMIT_NOFILE, limits.open_files}};
   // It counts what the user runs elsewhere too: a group is better.
   if (!has_group) list.push_back({RLIMIT_NPROC, limits.processes});
   return list;

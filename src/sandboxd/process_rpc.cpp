@@ -67,7 +67,8 @@ ordered_json list_processes(Sandbox& sandbox) {
 void send_input(Sandbox& sandbox, const MessageReader& request) {
   const MessageReader input = request.message("input");
   if (input.has("pty")) throw RpcError(RpcCode::unimplemented, "terminals are not offered here");
-  selected(sandbox, request)->write_input(input.bytes("stdin").value_or(""));
+  const std::string bytes = input.bytes("stdin").value_or("");
+  selected(sandbox, request)->write_input(bytes);
 }
 
 Sandbox::StartRequest start_request(const Sandbox& sandbox, const MessageReader& request) {

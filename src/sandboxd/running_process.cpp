@@ -156,9 +156,11 @@ void RunningProcess::publish(const ProcessOutput& piece) {
 
 void RunningProcess::pump() {
   std::string chunk;
+  bool is_killed = false;
   for (;;) {
     std::array<pollfd, 3> waited{{{m_out.get(), POLLIN, 0}, {m_err.get(), POLLIN, 0}, {m_wake.get(), POLLIN, 0}}};
-    ::poll(waited.data(), waited.size(), -1);
+    // Of one that was killed only what is there already is wanted.
+    ::poll(waited.data(), waited.size(), is_killed ? 0 : -1);
     bool has_read = false;
     for (auto [fd, kind] :
          {std::pair(&m_out, ProcessOutput::Kind::out), std::pair(&m_err, ProcessOutput::Kind::err)}) {
@@ -178,8 +180,9 @@ void RunningProcess::pump() {
     ::eventfd_read(m_wake.get(), &ignored);
     const std::scoped_lock lock(m_state->mutex);
     if (m_state->is_abandoned) return;
+    is_killed = m_state->end && m_state->is_killed;
     const bool is_closed = !m_out && !m_err;
-    if (m_state->end && !has_read && (is_closed || m_state->is_killed)) break;
+    if (m_state->end && !has_read && (is_closed || is_killed)) break;
   }
   finish();
 }
