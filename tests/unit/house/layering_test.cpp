@@ -38,14 +38,13 @@ const std::map<std::string, std::set<std::string>> k_third_parties{
     {"yaml-cpp/", {"pipeline", "config"}},
     {"valijson/", {"pipeline"}},
     {"openssl/", {"util"}},
-    {"zlib.h", {"util"}},
+    {"zlib.h", {"sandboxd", "util"}},
     {"archive", {"util"}},
     {"seccomp.h", {"sandbox"}},
     {"libpq", {"drivers/postgres"}},
     {"mysql.h", {"drivers/mysql"}},
     {"curl/", {"util/http"}},
     {"microhttpd.h", {"sandboxd"}},
-    {"zlib.h", {"sandboxd", "util"}},
 };
 
 struct Include {
