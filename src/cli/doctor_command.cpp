@@ -51,7 +51,13 @@ class E2bCheckup {
     try {
       check_all();
     } catch (const Exception& exception) {
-      m_checks.push_back({m_name, "", exception.error()});
+      Error error = exception.error();
+      if (error.code == ErrorCode::cancelled) {
+        error = make_error(ErrorCode::timeout,
+                           fmt::format("the host does not answer within {} min", k_doctor_time.count()),
+                           "try again later; status.e2b.dev tells of outages");
+      }
+      m_checks.push_back({m_name, "", std::move(error)});
     }
     return std::move(m_checks);
   }
@@ -76,6 +82,8 @@ class E2bCheckup {
     m_redactor.add_secret(m_settings.api_key.reveal());
     passed("E2B_API_KEY is set");
     check_service();
+    begin("worker");
+    const e2b::Bundle bundle = e2b::make_bundle(e2b::bundle_cache());
     begin("template");
     e2b::Lease lease(m_settings,
                      {.template_id = m_template, .life = k_doctor_life, .metadata = e2b::owner_metadata("doctor")},
@@ -85,7 +93,7 @@ class E2bCheckup {
     e2b::ProcessRpc processes(m_settings, lease.sandbox(), m_limit);
     check_files(processes.data_plane());
     check_memory(processes.data_plane());
-    check_processes(processes);
+    check_processes(processes, bundle);
     begin("delete");
     checked(lease.end());
     passed(fmt::format("the sandbox is gone, in {}", took()));
@@ -128,10 +136,8 @@ class E2bCheckup {
                        human_bytes(usage.disk_used_bytes)));
   }
 
-  void check_processes(e2b::ProcessRpc& processes) {
+  void check_processes(e2b::ProcessRpc& processes, const e2b::Bundle& bundle) {
     begin("worker");
-    const e2b::Bundle bundle = e2b::make_bundle(e2b::bundle_cache());
-    m_watch = {};
     std::string output;
     std::optional<e2b::ProcessEnded> end;
     const std::string script = fmt::format(

@@ -23,6 +23,10 @@ bool is_made_of(std::string_view text, std::string_view others) {
 bool is_host_name(std::string_view text) { return is_made_of(text, "-.:"); }
 bool is_sandbox_id(std::string_view text) { return is_made_of(text, "-_"); }
 
+bool is_header_text(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+}
+
 std::string data_plane_url(const Settings& settings, const Sandbox& sandbox) {
   if (!settings.sandbox_url.empty()) return settings.sandbox_url;
   const std::string& domain = sandbox.domain.empty() ? settings.domain : sandbox.domain;

@@ -25,6 +25,9 @@ bool is_host_name(std::string_view text);
 /// Whether it can be a sandbox's id: letters, digits, '-' and '_'.
 bool is_sandbox_id(std::string_view text);
 
+/// Whether it can be in a header and in a URL: of more than one line it would be two headers.
+bool is_header_text(std::string_view text);
+
 /// Where the data plane of a sandbox is, without a slash at the end.
 std::string data_plane_url(const Settings& settings, const Sandbox& sandbox);
 /// What each of its requests carries: the sandbox, for hosts that serve all of them at one address, and its token.

@@ -25,7 +25,7 @@ namespace spillway::e2b {
 namespace fs = std::filesystem;
 namespace {
 
-using Json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
 /// Of what is in an archive and how the files are named: another number makes other bundles.
 constexpr std::string_view k_layout = "spillway bundle 1\n";
@@ -37,7 +37,7 @@ constexpr auto k_program_mode = fs::perms::owner_all | fs::perms::group_read | f
                                 fs::perms::others_read | fs::perms::others_exec;
 
 /// Says whether a file is still the one that was packed.
-Json stamp_of(const fs::path& path) {
+ordered_json stamp_of(const fs::path& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return nullptr;
   return {status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ino};
@@ -53,27 +53,27 @@ fs::path part_path(const fs::path& cache, const std::string& hash, std::size_t p
   return cache / fmt::format("bundle-{}.{}.tar.gz", hash, part);
 }
 
-Json read_index(const fs::path& path) {
+ordered_json read_index(const fs::path& path) {
   const Result<std::string> text = read_file(path, k_most_index_bytes);
-  Json index = text ? Json::parse(*text, nullptr, /*allow_exceptions=*/false) : Json();
-  return index.is_object() ? index : Json::object();
+  ordered_json index = text ? ordered_json::parse(*text, nullptr, /*allow_exceptions=*/false) : ordered_json();
+  return index.is_object() ? index : ordered_json::object();
 }
 
 /// The bundle that an index tells of, if it is there and its files have not changed.
-std::optional<Bundle> known_bundle(const fs::path& cache, const Json& index) {
+std::optional<Bundle> known_bundle(const fs::path& cache, const ordered_json& index) {
   try {
     for (const auto& [path, stamp] : index.at("files").items()) {
       if (stamp.is_null() || stamp_of(path) != stamp) return std::nullopt;
     }
     Bundle bundle{index.at("hash").get<std::string>(), {}};
-    for (const Json& bytes : index.at("parts")) {
+    for (const ordered_json& bytes : index.at("parts")) {
       const fs::path file = part_path(cache, bundle.hash, bundle.parts.size());
       bundle.parts.push_back({file, bytes.get<std::uint64_t>()});
       if (std::error_code status; fs::file_size(file, status) != bundle.parts.back().bytes) return std::nullopt;
     }
     if (bundle.parts.size() != k_parts) return std::nullopt;
     return bundle;
-  } catch (const Json::exception&) {
+  } catch (const nlohmann::json::exception&) {
     return std::nullopt;
   }
 }
@@ -103,7 +103,8 @@ std::string archive_of(const std::vector<std::pair<std::string, std::string>>& f
 }
 
 std::string loader_of(const std::vector<BundleFile>& files) {
-  const auto found = std::ranges::find_if(files, [](const BundleFile& file) { return file.name.starts_with("lib/ld-"); });
+  const auto found =
+      std::ranges::find_if(files, [](const BundleFile& file) { return file.name.starts_with("lib/ld-"); });
   if (found == files.end()) {
     fail(ErrorCode::sandbox, "cannot pack the worker: this program has no dynamic loader",
          "use a program that was built with glibc");
@@ -128,12 +129,12 @@ fs::path bundle_cache() {
 
 Bundle make_bundle(const fs::path& cache) {
   const fs::path index_file = index_path(cache);
-  const Json old = read_index(index_file);
+  const ordered_json old = read_index(index_file);
   if (const std::optional<Bundle> known = known_bundle(cache, old)) return *known;
 
   const std::vector<BundleFile> files = bundle_files();
   const std::string loader = loader_of(files);
-  Json index{{"files", Json::object()}};
+  ordered_json index{{"files", ordered_json::object()}};
   Sha256 hash;
   hash.append(k_layout);
   std::vector<std::pair<std::string, std::string>> contents;
@@ -147,7 +148,7 @@ Bundle make_bundle(const fs::path& cache) {
   Bundle bundle{hash.hex().substr(0, k_hash_digits), {}};
   spillway::create_directories(cache);
   index["hash"] = bundle.hash;
-  index["parts"] = Json::array();
+  index["parts"] = ordered_json::array();
   for (const auto& part : divided(std::move(contents))) {
     const std::string archive = archive_of(part);
     bundle.parts.push_back({part_path(cache, bundle.hash, bundle.parts.size()), archive.size()});

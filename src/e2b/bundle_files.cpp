@@ -32,7 +32,8 @@ std::vector<fs::path> mariadb_plugins(void* library) {
   std::vector<fs::path> plugins;
   if (::dladdr(::dlsym(library, "mysql_init"), &place) == 0) return plugins;
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(fs::path(place.dli_fname).parent_path() / "libmariadb3" / "plugin", ignored)) {
+  for (const auto& entry :
+       fs::directory_iterator(fs::path(place.dli_fname).parent_path() / "libmariadb3" / "plugin", ignored)) {
     if (entry.path().extension() == ".so" && ::dlopen(entry.path().c_str(), RTLD_LAZY | RTLD_LOCAL) != nullptr) {
       plugins.push_back(entry.path());
     }

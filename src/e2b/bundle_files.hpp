@@ -15,8 +15,8 @@ struct BundleFile {
   std::filesystem::path path;
 };
 
-/// This program, the dynamic loader, and every library that either can need, also those that are loaded by name when a
-/// step first needs them (which this loads). Sorted by name. Throws when one of them is not installed.
+/// This program, the dynamic loader, and every library that either can need, also those that are loaded by name when
+/// a step first needs them (which this loads). Sorted by name. Throws when one of them is not installed.
 std::vector<BundleFile> bundle_files();
 
 }  // namespace spillway::e2b

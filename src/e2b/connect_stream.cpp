@@ -13,7 +13,7 @@ constexpr unsigned k_compressed = 0x01;
 constexpr unsigned k_end = 0x02;
 constexpr unsigned k_byte_bits = 8;
 
-[[noreturn]] void refuse(const std::string& why) {
+[[noreturn]] void refuse_stream(const std::string& why) {
   fail(ErrorCode::protocol, fmt::format("the sandbox's stream is broken: {}", why));
 }
 
@@ -28,7 +28,7 @@ std::string envelope_of(std::string_view payload) {
 }
 
 void EnvelopeReader::append(std::string_view bytes) {
-  if (m_has_ended && !bytes.empty()) refuse("it goes on after its end");
+  if (m_has_ended && !bytes.empty()) refuse_stream("it goes on after its end");
   m_buffer.append(bytes);
 }
 
@@ -37,11 +37,11 @@ std::optional<Envelope> EnvelopeReader::next() {
   if (unread.size() < k_header_bytes) return std::nullopt;
   const auto byte = [unread](std::size_t at) { return static_cast<unsigned char>(unread[at]); };
   const unsigned flags = byte(0);
-  if ((flags & k_compressed) != 0) refuse("a part is compressed");
-  if ((flags & ~k_end) != 0) refuse(fmt::format("a part has the flags {:#04x}", flags));
+  if ((flags & k_compressed) != 0) refuse_stream("a part is compressed");
+  if ((flags & ~k_end) != 0) refuse_stream(fmt::format("a part has the flags {:#04x}", flags));
   std::size_t size = 0;
   for (std::size_t at = 1; at < k_header_bytes; ++at) size = size << k_byte_bits | byte(at);
-  if (size > k_max_envelope_bytes) refuse(fmt::format("a part is {} long", human_bytes(size)));
+  if (size > k_max_envelope_bytes) refuse_stream(fmt::format("a part is {} long", human_bytes(size)));
   if (unread.size() - k_header_bytes < size) {
     m_buffer.erase(0, m_start);
     m_start = 0;
@@ -50,7 +50,7 @@ std::optional<Envelope> EnvelopeReader::next() {
   Envelope envelope{(flags & k_end) != 0, std::string(unread.substr(k_header_bytes, size))};
   m_start += k_header_bytes + size;
   m_has_ended = envelope.is_end;
-  if (m_has_ended && m_start < m_buffer.size()) refuse("it goes on after its end");
+  if (m_has_ended && m_start < m_buffer.size()) refuse_stream("it goes on after its end");
   if (m_start == m_buffer.size()) {
     m_buffer.clear();
     m_start = 0;

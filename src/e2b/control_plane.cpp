@@ -6,36 +6,26 @@
 #include <fmt/format.h>
 
 #include "e2b/attempts.hpp"
+#include "e2b/json_text.hpp"
 #include "protocol/codec.hpp"
+#include "util/http/status.hpp"
 #include "util/http/url.hpp"
 
 namespace spillway::e2b {
 namespace {
 
-using protocol::Json;
+using nlohmann::json;
 
-constexpr std::uint64_t k_most_answer_bytes = std::uint64_t{8} * 1024 * 1024;
+constexpr std::uint64_t k_most_control_bytes = std::uint64_t{8} * 1024 * 1024;
 constexpr std::chrono::seconds k_request_time{75};
 constexpr int k_page_size = 100;
 constexpr int k_most_pages = 1000;
-constexpr int k_not_found = 404;
-constexpr int k_no_such_method = 405;
-constexpr int k_went_away = 410;
-constexpr int k_not_implemented = 501;
 /// Making one is tried less often than asking: a service in trouble needs no crowd.
 constexpr RetryPolicy k_create_policy{
     .attempts = 4, .first_delay = std::chrono::milliseconds(500), .longest_delay = std::chrono::seconds(8)};
 
-std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-Json parsed(const http::Response& response) {
-  return Json::parse(response.body, nullptr, /*allow_exceptions=*/false);
-}
-
-bool is_header_text(std::string_view text) { return text.find_first_of("\r\n") == std::string_view::npos; }
-
 Answer<Sandbox> read_sandbox(std::string_view what, const http::Response& response) {
-  const Json body = parsed(response);
+  const json body = parse_json(response.body);
   Sandbox sandbox;
   if (body.is_object()) {
     sandbox = {protocol::text_or(body, "sandboxID"), protocol::text_or(body, "templateID"),
@@ -53,18 +43,18 @@ Answer<Sandbox> read_sandbox(std::string_view what, const http::Response& respon
   return sandbox;
 }
 
-SandboxInfo read_info(const Json& json) {
+SandboxInfo read_info(const json& body) {
   SandboxInfo info;
-  info.id = protocol::text_or(json, "sandboxID");
-  info.template_id = protocol::text_or(json, "templateID");
-  info.alias = protocol::text_or(json, "alias");
-  info.state = protocol::text_or(json, "state");
-  info.started_at = protocol::text_or(json, "startedAt");
-  info.ends_at = protocol::text_or(json, "endAt");
-  info.cpus = protocol::count_or(json, "cpuCount");
-  info.memory_mib = protocol::count_or(json, "memoryMB");
-  info.disk_mib = protocol::count_or(json, "diskSizeMB");
-  if (const auto metadata = json.find("metadata"); metadata != json.end() && metadata->is_object()) {
+  info.id = protocol::text_or(body, "sandboxID");
+  info.template_id = protocol::text_or(body, "templateID");
+  info.alias = protocol::text_or(body, "alias");
+  info.state = protocol::text_or(body, "state");
+  info.started_at = protocol::text_or(body, "startedAt");
+  info.ends_at = protocol::text_or(body, "endAt");
+  info.cpus = protocol::count_or(body, "cpuCount");
+  info.memory_mib = protocol::count_or(body, "memoryMB");
+  info.disk_mib = protocol::count_or(body, "diskSizeMB");
+  if (const auto metadata = body.find("metadata"); metadata != body.end() && metadata->is_object()) {
     for (const auto& [key, value] : metadata->items()) {
       if (value.is_string()) info.metadata[key] = value.get<std::string>();
     }
@@ -75,8 +65,9 @@ SandboxInfo read_info(const Json& json) {
 /// A service that lacks a route says so in its own words, or in those of whatever serves it. A template that it lacks
 /// is another matter.
 bool lacks_route(const RequestError& failure) {
-  return failure.status == k_no_such_method || failure.status == k_went_away || failure.status == k_not_implemented ||
-         (failure.status == k_not_found && failure.error.message.find("emplate") == std::string::npos);
+  return failure.status == http::k_no_such_method || failure.status == http::k_gone ||
+         failure.status == http::k_not_implemented ||
+         (failure.status == http::k_not_found && failure.error.message.find("emplate") == std::string::npos);
 }
 
 std::string sandbox_path(const std::string& id, std::string_view rest = {}) {
@@ -118,7 +109,7 @@ Answer<http::Response> ControlPlane::call(std::string_view what, const std::stri
   request.body = body;
   request.is_idempotent = times == Times::several;
   request.takes_gzip = true;
-  request.most_body_bytes = k_most_answer_bytes;
+  request.most_body_bytes = k_most_control_bytes;
   request.timeout = k_request_time;
   if (times == Times::one) return call_once(what, request);
   return with_attempts({}, m_cancel, [&] { return call_once(what, request); });
@@ -126,15 +117,15 @@ Answer<http::Response> ControlPlane::call(std::string_view what, const std::stri
 
 Answer<Sandbox> ControlPlane::create_once(const NewSandbox& wanted) {
   constexpr auto k_what = "cannot create a sandbox";
-  Json body{{"templateID", wanted.template_id},
+  json body{{"templateID", wanted.template_id},
             {"timeout", wanted.life.count()},
             {"metadata", wanted.metadata},
             {"allow_internet_access", wanted.has_internet},
             {"secure", true}};
-  auto answer = call(k_what, "POST", "/sandboxes", dumped(body), Times::one);
+  auto answer = call(k_what, "POST", "/sandboxes", to_text(body), Times::one);
   if (!answer && lacks_route(answer.error())) {
     body.erase("secure");  // there it always is
-    answer = call(k_what, "POST", "/v2/sandboxes", dumped(body), Times::one);
+    answer = call(k_what, "POST", "/v2/sandboxes", to_text(body), Times::one);
   }
   if (!answer) return tl::unexpected(std::move(answer.error()));
   return read_sandbox(k_what, *answer);
@@ -182,7 +173,7 @@ Answer<Sandbox> ControlPlane::create(const NewSandbox& wanted) {
 Answer<Sandbox> ControlPlane::connect(const std::string& id, std::chrono::seconds life) {
   const std::string what = fmt::format("cannot connect to sandbox '{}'", id);
   const auto answer =
-      call(what, "POST", sandbox_path(id, "/connect"), dumped({{"timeout", life.count()}}), Times::several);
+      call(what, "POST", sandbox_path(id, "/connect"), to_text({{"timeout", life.count()}}), Times::several);
   if (!answer) return tl::unexpected(answer.error());
   return read_sandbox(what, *answer);
 }
@@ -191,7 +182,7 @@ Answer<SandboxInfo> ControlPlane::get(const std::string& id) {
   const std::string what = fmt::format("cannot look at sandbox '{}'", id);
   const auto answer = call(what, "GET", sandbox_path(id), {}, Times::several);
   if (!answer) return tl::unexpected(answer.error());
-  const Json body = parsed(*answer);
+  const json body = parse_json(answer->body);
   if (!body.is_object()) return tl::unexpected(bad_answer(what, "it is no object"));
   return read_info(body);
 }
@@ -210,9 +201,9 @@ Answer<std::vector<SandboxInfo>> ControlPlane::list(const Metadata& metadata) {
       answer = call(k_what, "GET", path, {}, Times::several);
     }
     if (!answer) return tl::unexpected(std::move(answer.error()));
-    const Json body = parsed(*answer);
+    const json body = parse_json(answer->body);
     if (!body.is_array()) return tl::unexpected(bad_answer(k_what, "it is no list"));
-    for (const Json& one : body) {
+    for (const json& one : body) {
       if (SandboxInfo info = one.is_object() ? read_info(one) : SandboxInfo(); is_sandbox_id(info.id)) {
         all.push_back(std::move(info));
       }
@@ -225,7 +216,7 @@ Answer<std::vector<SandboxInfo>> ControlPlane::list(const Metadata& metadata) {
 
 Answer<void> ControlPlane::set_life(const std::string& id, std::chrono::seconds life) {
   const auto answer = call(fmt::format("cannot extend the life of sandbox '{}'", id), "POST",
-                           sandbox_path(id, "/timeout"), dumped({{"timeout", life.count()}}), Times::several);
+                           sandbox_path(id, "/timeout"), to_text({{"timeout", life.count()}}), Times::several);
   if (!answer) return tl::unexpected(answer.error());
   return {};
 }

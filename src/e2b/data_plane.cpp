@@ -5,19 +5,18 @@
 #include <fmt/format.h>
 
 #include "e2b/attempts.hpp"
+#include "e2b/json_text.hpp"
 #include "protocol/codec.hpp"
+#include "util/http/status.hpp"
 #include "util/http/url.hpp"
 
 namespace spillway::e2b {
 namespace {
 
-using protocol::Json;
-
-constexpr std::uint64_t k_most_answer_bytes = std::uint64_t{16} * 1024 * 1024;
+constexpr std::uint64_t k_most_data_bytes = std::uint64_t{16} * 1024 * 1024;
 constexpr std::chrono::seconds k_health_time{10};
 /// A sandbox that writes a large file to its disk may be silent for a while.
 constexpr std::chrono::seconds k_file_silence{120};
-constexpr int k_partial_content = 206;
 
 std::string file_path(const std::string& path) { return "/files?path=" + http::url_encoded(path); }
 
@@ -32,7 +31,7 @@ DataPlane::DataPlane(const Settings& settings, const Sandbox& sandbox, const Can
 Answer<http::Response> DataPlane::send(std::string_view what, const std::string& path, http::Request request) {
   request.url = m_url + path;
   request.headers.insert(request.headers.end(), m_headers.begin(), m_headers.end());
-  request.most_body_bytes = k_most_answer_bytes;
+  request.most_body_bytes = k_most_data_bytes;
   auto sent = m_http.send(request);
   if (!sent) return tl::unexpected(error_of(what, sent.error()));
   if (!sent->is_success()) return tl::unexpected(error_of(what, Plane::data, *sent));
@@ -49,7 +48,7 @@ Answer<SandboxUsage> DataPlane::usage() {
   constexpr auto k_what = "cannot see what the sandbox uses";
   const auto answer = send(k_what, "/metrics", {.timeout = k_health_time});
   if (!answer) return tl::unexpected(answer.error());
-  const Json body = Json::parse(answer->body, nullptr, /*allow_exceptions=*/false);
+  const nlohmann::json body = parse_json(answer->body);
   if (!body.is_object()) return tl::unexpected(bad_answer(k_what, "it is no object"));
   return SandboxUsage{protocol::count_or(body, "mem_total"), protocol::count_or(body, "mem_used"),
                       protocol::count_or(body, "disk_total"), protocol::count_or(body, "disk_used")};
@@ -73,7 +72,7 @@ Answer<void> DataPlane::download_rest(const std::string& what, const std::string
   std::uint64_t skipped = 0;
   bool is_longer = false;
   request.on_body = [&](const http::Response& response, std::string_view bytes) {
-    if (response.status != k_partial_content && skipped < start) {
+    if (response.status != http::k_partial_content && skipped < start) {
       // A host that knows no ranges sends all of it again.
       const std::string_view known = bytes.substr(0, start - skipped);
       skipped += known.size();

@@ -6,28 +6,15 @@
 
 #include <fmt/format.h>
 
+#include "e2b/json_text.hpp"
 #include "protocol/codec.hpp"
+#include "util/http/status.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::e2b {
 namespace {
 
-using protocol::Json;
-
-constexpr std::size_t k_shown_bytes = 300;
-constexpr int k_first_refusal = 300;
-constexpr int k_bad_request = 400;
-constexpr int k_unauthorized = 401;
-constexpr int k_forbidden = 403;
-constexpr int k_not_found = 404;
-constexpr int k_timeout = 408;
-constexpr int k_conflict = 409;
-constexpr int k_too_many = 429;
-constexpr int k_server_error = 500;
-constexpr int k_bad_gateway = 502;
-constexpr int k_unavailable = 503;
-constexpr int k_gateway_timeout = 504;
-constexpr int k_insufficient_storage = 507;
+constexpr std::size_t k_shown_reason_bytes = 300;
 
 constexpr auto k_key_hint = "check E2B_API_KEY: it is of another team or host, or was revoked";
 constexpr auto k_later_hint = "try again later; status.e2b.dev tells of outages";
@@ -46,7 +33,7 @@ struct Refusal {
 
 /// Foreign text on one line.
 std::string shown(std::string_view text) {
-  std::string line = to_valid_utf8(trim(text.substr(0, k_shown_bytes)));
+  std::string line = to_valid_utf8(trim(text.substr(0, k_shown_reason_bytes)));
   std::ranges::replace_if(
       line, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, ' ');
   return line;
@@ -63,7 +50,7 @@ std::string title_of(const std::string& page) {
 
 Refusal read_refusal(const http::Response& response) {
   Refusal refusal{.status = response.status};
-  const Json body = Json::parse(response.body, nullptr, /*allow_exceptions=*/false);
+  const protocol::Json body = parse_json(response.body);
   if (body.is_object()) {
     refusal.message = shown(protocol::text_or(body, "message"));
     refusal.code = shown(protocol::text_or(body, "error_code", protocol::text_or(body, "code")));
@@ -84,28 +71,28 @@ struct Verdict {
 
 Verdict judge_control(const Refusal& refusal) {
   switch (refusal.status) {
-    case k_unauthorized:
+    case http::k_unauthorized:
       return {Fault::refused, k_key_hint};
-    case k_forbidden:
+    case http::k_forbidden:
       return {Fault::refused,
               "the key's team is blocked, or the template belongs to another team: see the dashboard of e2b.dev"};
-    case k_not_found:
+    case http::k_not_found:
       if (refusal.says("template")) {
         return {Fault::no_such,
                 "check --e2b-template: the dashboard of e2b.dev lists the team's templates; 'base' is always there"};
       }
       return refusal.is_page ? Verdict{Fault::refused, k_address_hint} : Verdict{Fault::no_such};
-    case k_conflict:
+    case http::k_conflict:
       return {Fault::refused, "the sandbox is in another state: 'spillway sandboxes list' shows it"};
-    case k_too_many:
+    case http::k_too_many_requests:
       if (refusal.says("concurrent")) {
         return {Fault::busy,
                 "'spillway sandboxes list' shows those of spillway, 'spillway sandboxes clean' deletes those of runs "
                 "that are gone"};
       }
       return {Fault::busy, "too many requests of the key's team: wait, or start fewer runs at once"};
-    case k_unavailable:
-    case k_gateway_timeout:
+    case http::k_unavailable:
+    case http::k_gateway_timeout:
       // A gateway that gave up waiting does not know what became of the request.
       return {refusal.is_page ? Fault::interrupted : Fault::busy, k_later_hint, refusal.is_page};
     default:
@@ -114,7 +101,7 @@ Verdict judge_control(const Refusal& refusal) {
   if (refusal.says("timeout cannot be greater")) {
     return {Fault::refused, "a smaller --e2b-timeout is within what the plan allows: 1 h for Hobby, 24 h for Pro"};
   }
-  if (refusal.status >= k_server_error || refusal.status == k_timeout) {
+  if (refusal.status >= http::k_server_error || refusal.status == http::k_request_timeout) {
     return {Fault::interrupted, refusal.is_page ? k_address_hint : k_later_hint, true};
   }
   return {Fault::refused, refusal.is_page ? k_address_hint : ""};
@@ -122,28 +109,28 @@ Verdict judge_control(const Refusal& refusal) {
 
 Verdict judge_data(const Refusal& refusal) {
   switch (refusal.status) {
-    case k_unauthorized:
+    case http::k_unauthorized:
       return {Fault::refused, "the sandbox's access token is not accepted: it is of another sandbox or host"};
-    case k_not_found:
+    case http::k_not_found:
       return {Fault::no_such, refusal.is_page ? k_address_hint : ""};
-    case k_too_many:
+    case http::k_too_many_requests:
       return {Fault::busy, "too many requests at once: wait, or start fewer runs at once"};
-    case k_bad_gateway:
+    case http::k_bad_gateway:
       if (refusal.says("sandbox was not found")) return {Fault::gone, k_gone_hint};
       return {Fault::interrupted, refusal.is_page ? k_address_hint : k_later_hint, true};
-    case k_insufficient_storage:
+    case http::k_insufficient_storage:
       return {Fault::disk_full, "the sandbox's disk is full: a template or a plan with more disk, or smaller inputs"};
     default:
       break;
   }
-  if (refusal.status >= k_server_error || refusal.status == k_timeout) {
+  if (refusal.status >= http::k_server_error || refusal.status == http::k_request_timeout) {
     return {Fault::interrupted, refusal.is_page ? k_address_hint : k_later_hint, true};
   }
   return {Fault::refused, refusal.is_page ? k_address_hint : ""};
 }
 
 std::string reason_of(const Refusal& refusal, const http::Response& response) {
-  if (refusal.status < k_bad_request) {
+  if (refusal.status < http::k_bad_request) {
     return fmt::format("the answer leads elsewhere, to '{}'", shown(response.header("location")));
   }
   if (!refusal.is_page) return refusal.message.empty() ? "no reason was given" : refusal.message;
@@ -166,7 +153,7 @@ RequestError request_error(std::string message, Fault fault, std::string_view hi
 RequestError error_of(std::string_view what, Plane plane, const http::Response& response) {
   const Refusal refusal = read_refusal(response);
   Verdict verdict = plane == Plane::control ? judge_control(refusal) : judge_data(refusal);
-  if (refusal.status >= k_first_refusal && refusal.status < k_bad_request) verdict.hint = k_address_hint;
+  if (refusal.status >= http::k_redirection && refusal.status < http::k_bad_request) verdict.hint = k_address_hint;
   RequestError failure = request_error(fmt::format("{}: {} [HTTP {}{}]", what, reason_of(refusal, response),
                                                    refusal.status, refusal.code.empty() ? "" : ", " + refusal.code),
                                        verdict.fault, verdict.hint);

@@ -10,12 +10,12 @@
 
 namespace spillway::e2b {
 
-/// A sandbox for as long as this object lives. Its life is a short one, which a thread extends every third of it: when
-/// this process is killed, the host deletes the sandbox soon. Else it is deleted at the end, in every case.
+/// A sandbox for as long as this object lives. Its life is a short one, which a thread extends every third of it:
+/// when this process is killed, the host deletes the sandbox soon. Else it is deleted at the end, in every case.
 class Lease {
  public:
-  /// Makes the sandbox; wanted.life is how long it outlives this process. It never lives longer than `longest` in all.
-  /// Throws; what was made by then is deleted.
+  /// Makes the sandbox; wanted.life is how long it outlives this process. It never lives longer than `longest` in
+  /// all. Throws; what was made by then is deleted.
   Lease(const Settings& settings, NewSandbox wanted, std::chrono::seconds longest, const CancelToken& cancel);
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;

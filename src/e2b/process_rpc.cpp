@@ -5,13 +5,14 @@
 #include <fmt/format.h>
 
 #include "e2b/connect_stream.hpp"
+#include "e2b/json_text.hpp"
 #include "protocol/codec.hpp"
 #include "util/base64.hpp"
 
 namespace spillway::e2b {
 namespace {
 
-using protocol::Json;
+using nlohmann::json;
 
 /// Of a call that answers at once; taking input may wait for the process.
 constexpr std::chrono::seconds k_call_silence{60};
@@ -19,9 +20,7 @@ constexpr std::chrono::seconds k_input_silence{300};
 
 std::string path_of(const char* method) { return fmt::format("/process.Process/{}", method); }
 
-std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-Json selector(std::uint32_t pid) { return {{"pid", pid}}; }
+json selector(std::uint32_t pid) { return {{"pid", pid}}; }
 
 }  // namespace
 
@@ -63,20 +62,21 @@ Answer<http::Response> ProcessRpc::call(std::string_view what, const char* metho
 }
 
 Answer<void> ProcessRpc::start(const ProcessRequest& request, const Handler& handler) {
-  Json process{{"cmd", request.arguments.at(0)},
+  json process{{"cmd", request.arguments.at(0)},
                {"args", std::vector<std::string>(request.arguments.begin() + 1, request.arguments.end())}};
   if (!request.environment.empty()) process["envs"] = request.environment;
   if (!request.folder.empty()) process["cwd"] = request.folder;
-  return stream("cannot run a process in the sandbox", "Start", dumped({{"process", process}, {"stdin", true}}),
+  return stream("cannot run a process in the sandbox", "Start", to_text({{"process", process}, {"stdin", true}}),
                 handler);
 }
 
 Answer<void> ProcessRpc::connect(std::uint32_t pid, const Handler& handler) {
-  return stream("cannot follow the process in the sandbox", "Connect", dumped({{"process", selector(pid)}}), handler);
+  return stream("cannot follow the process in the sandbox", "Connect", to_text({{"process", selector(pid)}}),
+                handler);
 }
 
 Answer<void> ProcessRpc::send_input(std::uint32_t pid, std::string_view bytes) {
-  const std::string message = dumped({{"process", selector(pid)}, {"input", {{"stdin", to_base64(bytes)}}}});
+  const std::string message = to_text({{"process", selector(pid)}, {"input", {{"stdin", to_base64(bytes)}}}});
   http::Request request{.method = "POST", .body = message};
   request.headers = {"Content-Type: application/json", "Connect-Protocol-Version: 1"};
   request.silence = k_input_silence;
@@ -87,15 +87,15 @@ Answer<void> ProcessRpc::send_input(std::uint32_t pid, std::string_view bytes) {
 
 Answer<void> ProcessRpc::close_input(std::uint32_t pid) {
   auto answer = call("cannot close the input of the process in the sandbox", "CloseStdin",
-                     dumped({{"process", selector(pid)}}));
+                     to_text({{"process", selector(pid)}}));
   if (!answer) return tl::unexpected(std::move(answer.error()));
   return {};
 }
 
 Answer<void> ProcessRpc::send_signal(std::uint32_t pid, Signal signal) {
-  auto answer = call(
-      "cannot stop the process in the sandbox", "SendSignal",
-      dumped({{"process", selector(pid)}, {"signal", signal == Signal::kill ? "SIGNAL_SIGKILL" : "SIGNAL_SIGTERM"}}));
+  auto answer = call("cannot stop the process in the sandbox", "SendSignal",
+                     to_text({{"process", selector(pid)},
+                              {"signal", signal == Signal::kill ? "SIGNAL_SIGKILL" : "SIGNAL_SIGTERM"}}));
   if (!answer) return tl::unexpected(std::move(answer.error()));
   return {};
 }
@@ -104,17 +104,17 @@ Answer<std::vector<RunningProcess>> ProcessRpc::list() {
   constexpr auto k_what = "cannot list the processes in the sandbox";
   auto answer = call(k_what, "List", "{}");
   if (!answer) return tl::unexpected(std::move(answer.error()));
-  const Json body = Json::parse(answer->body, nullptr, /*allow_exceptions=*/false);
+  const json body = parse_json(answer->body);
   if (!body.is_object()) return tl::unexpected(bad_answer(k_what, "it is no object"));
   std::vector<RunningProcess> all;
-  for (const Json& one : body.value("processes", Json::array())) {
+  for (const json& one : body.value("processes", json::array())) {
     if (!one.is_object()) continue;
     RunningProcess process{static_cast<std::uint32_t>(protocol::count_or(one, "pid"))};
-    const Json config = one.value("config", Json::object());
+    const json config = one.value("config", json::object());
     if (config.is_object()) {
       process.program = protocol::text_or(config, "cmd");
-      const Json arguments = config.value("args", Json::array());
-      for (const Json& word : arguments.is_array() ? arguments : Json::array()) {
+      const json arguments = config.value("args", json::array());
+      for (const json& word : arguments.is_array() ? arguments : json::array()) {
         if (word.is_string()) process.arguments.push_back(word.get<std::string>());
       }
     }

@@ -1,6 +1,5 @@
 #include "e2b/settings.hpp"
 
-#include <algorithm>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -20,11 +19,6 @@ constexpr auto k_default_domain = "e2b.app";
 Failure bad_setting(const char* variable, const std::string& value, const char* wanted) {
   return Failure(
       make_error(ErrorCode::usage, fmt::format("invalid value '{}' of {}: must be {}", value, variable, wanted)));
-}
-
-/// A key with a line break in it would be two headers.
-bool is_header_text(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
 }
 
 }  // namespace

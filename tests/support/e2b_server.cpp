@@ -13,6 +13,7 @@ namespace {
 
 constexpr auto k_host = "127.0.0.1";
 constexpr int k_not_found = 404;
+constexpr int k_ok = 200;
 
 }  // namespace
 
@@ -68,7 +69,7 @@ void E2bServer::serve(const httplib::Request& request, httplib::Response& respon
   }
   const ScriptedAnswer answer = found->second.front();
   if (found->second.size() > 1) found->second.pop_front();
-  response.status = answer.status;
+  if (answer.status != k_ok) response.status = answer.status;  // else it may become that of a range
   for (const auto& [name, value] : answer.headers) response.set_header(name.c_str(), value.c_str());
   if (!answer.is_cut) {
     response.set_content(answer.body, answer.type.c_str());

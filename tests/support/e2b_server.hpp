@@ -48,6 +48,7 @@ class E2bServer {
   E2bServer& operator=(const E2bServer&) = delete;
   ~E2bServer();
 
+  int port() const { return m_port; }
   std::string url() const;
   /// With the key, both planes at url().
   e2b::Settings settings() const;

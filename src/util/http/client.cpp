@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "util/http/libcurl.hpp"
+#include "util/http/status.hpp"
 #include "util/http/url.hpp"
 #include "util/strings.hpp"
 #include "util/version.hpp"
@@ -19,8 +20,6 @@ namespace {
 const std::string k_user_agent = fmt::format("spillway/{}", k_program_version);
 constexpr int k_poll_ms = 20;
 constexpr long k_buffer_bytes = 256L * 1024;
-constexpr int k_first_success = 200;
-constexpr int k_first_refusal = 300;
 /// Of an answer that is no success only its reason is looked at.
 constexpr std::uint64_t k_most_refusal_bytes = 65536;
 
@@ -119,7 +118,7 @@ std::string Response::header(const std::string& name) const {
   return found == headers.end() ? "" : found->second;
 }
 
-bool Response::is_success() const { return status >= k_first_success && status < k_first_refusal; }
+bool Response::is_success() const { return status >= k_ok && status < k_redirection; }
 
 /// The handles of libcurl that a client keeps, and what goes through them.
 class Client::Transfer {
