@@ -167,10 +167,10 @@ HttpResponse metrics(Keeper& keeper, const std::string& id) {
   return json_response(k_http_ok, {{{"timestamp", to_iso8601(now)},
                                     {"timestampUnix", epoch_milliseconds(now) / 1000},
                                     {"cpuCount", std::max(1U, std::thread::hardware_concurrency())},
-                                    {"cpuUsedPct", 0},
+                                    {"cpuUsedPct", usage.cpu_percent},
                                     {"memUsed", usage.memory_bytes},
                                     {"memTotal", keeper.options().limits.memory_bytes},
-                                    {"memCache", 0},
+                                    {"memCache", usage.disk_used},  // files are in memory
                                     {"diskUsed", usage.disk_used},
                                     {"diskTotal", usage.disk_total}}});
 }

@@ -116,10 +116,10 @@ HttpResponse usage_response(Sandbox& sandbox, const JailLimits& limits) {
   constexpr std::uint64_t k_megabyte = std::uint64_t{1} << 20;
   return json_response(k_http_ok, {{"ts", epoch_milliseconds(std::chrono::system_clock::now()) / 1000},
                                    {"cpu_count", std::max(1U, std::thread::hardware_concurrency())},
-                                   {"cpu_used_pct", 0},
+                                   {"cpu_used_pct", usage.cpu_percent},
                                    {"mem_total", limits.memory_bytes},
                                    {"mem_used", usage.memory_bytes},
-                                   {"mem_cache", 0},
+                                   {"mem_cache", usage.disk_used},  // files are in memory
                                    {"mem_total_mib", limits.memory_bytes / k_megabyte},
                                    {"mem_used_mib", usage.memory_bytes / k_megabyte},
                                    {"disk_used", usage.disk_used},
@@ -145,27 +145,25 @@ std::unique_ptr<Exchange> begin_files(const std::shared_ptr<Sandbox>& sandbox, H
   });
 }
 
-std::unique_ptr<Exchange> begin_stream(const std::shared_ptr<Sandbox>& sandbox, HttpRequest request,
-                                       std::string method) {
+std::unique_ptr<Exchange> begin_stream(const std::shared_ptr<Sandbox>& sandbox, HttpRequest request) {
   if (media_type(request) != k_stream_type) {
     throw Refused({k_unsupported_type, {{"Accept-Post", k_stream_type}}, std::string()});
   }
-  return std::make_unique<Buffered>(
-      [sandbox, request = std::move(request), method = std::move(method)](const std::string& body) {
-        HttpResponse response{k_http_ok, {{"Content-Type", k_stream_type}}, std::string()};
-        try {
-          check_rpc_user(request);
-          StreamTerms terms;
-          terms.timeout = parse_timeout(request.header("connect-timeout-ms"));
-          if (const auto seconds = parse_uint(request.header("keepalive-ping-interval")); seconds && *seconds > 0) {
-            terms.keepalive = std::chrono::seconds(std::min<std::uint64_t>(*seconds, 3600));
-          }
-          response.body = stream_process(sandbox, method, parse_enveloped(body), terms);
-        } catch (const RpcError& error) {
-          response.body = end_of_stream(error);
-        }
-        return response;
-      });
+  return std::make_unique<Buffered>([sandbox, request = std::move(request)](const std::string& body) {
+    HttpResponse response{k_http_ok, {{"Content-Type", k_stream_type}}, std::string()};
+    try {
+      check_rpc_user(request);
+      StreamTerms terms;
+      terms.timeout = parse_timeout(request.header("connect-timeout-ms"));
+      if (const auto seconds = parse_uint(request.header("keepalive-ping-interval")); seconds && *seconds > 0) {
+        terms.keepalive = std::chrono::seconds(std::min<std::uint64_t>(*seconds, 3600));
+      }
+      response.body = stream_process(sandbox, request.path, parse_enveloped(body), terms);
+    } catch (const RpcError& error) {
+      response.body = end_of_stream(error);
+    }
+    return response;
+  });
 }
 
 std::unique_ptr<Exchange> begin_call(const std::shared_ptr<Sandbox>& sandbox, HttpRequest request) {
@@ -189,10 +187,8 @@ std::unique_ptr<Exchange> begin_call(const std::shared_ptr<Sandbox>& sandbox, Ht
 
 std::unique_ptr<Exchange> begin_rpc(const std::shared_ptr<Sandbox>& sandbox, HttpRequest request) {
   if (request.method != "POST") refuse(405, fmt::format("{} is not allowed on {}", request.method, request.path));
-  for (const char* method : {"Start", "Connect"}) {
-    if (request.path == std::string(k_process_path) + method)
-      return begin_stream(sandbox, std::move(request), method);
-  }
+  const bool is_stream = request.path == k_start_path || request.path == k_connect_path;
+  if (is_stream || media_type(request) == k_stream_type) return begin_stream(sandbox, std::move(request));
   return begin_call(sandbox, std::move(request));
 }
 

@@ -27,13 +27,13 @@ using Entry = std::unique_ptr<archive_entry, void (*)(archive_entry*)>;
   fail(ErrorCode::protocol, fmt::format("refused the files that came: {}", why));
 }
 
-std::string quoted(const std::string& name) { return fmt::format("'{}'", to_valid_utf8(name)); }
+std::string in_quotes(const std::string& name) { return fmt::format("'{}'", to_valid_utf8(name)); }
 
 void check_name(const std::string& name) {
-  if (name.starts_with('/')) refuse(fmt::format("the name {} is absolute", quoted(name)));
+  if (name.starts_with('/')) refuse(fmt::format("the name {} is absolute", in_quotes(name)));
   for (const std::string& part : split(name, '/')) {
     if (part.empty() || part == "." || part == "..") {
-      refuse(fmt::format("the name {} has an empty part, '.' or '..'", quoted(name)));
+      refuse(fmt::format("the name {} has an empty part, '.' or '..'", in_quotes(name)));
     }
   }
 }
@@ -104,18 +104,18 @@ class TarReading {
     check_name(name);
     const bool is_link = archive_entry_hardlink(entry) != nullptr || archive_entry_symlink(entry) != nullptr;
     if (is_link || (type != AE_IFREG && type != AE_IFDIR) || archive_entry_sparse_count(entry) != 0) {
-      refuse(fmt::format("{} is neither a regular file nor a folder", quoted(name)));
+      refuse(fmt::format("{} is neither a regular file nor a folder", in_quotes(name)));
     }
     if (m_names.size() == m_announced.entries) refuse(fmt::format("more than the {} announced", m_announced.entries));
-    if (!m_names.insert(name).second) refuse(fmt::format("{} came twice", quoted(name)));
+    if (!m_names.insert(name).second) refuse(fmt::format("{} came twice", in_quotes(name)));
     if (type == AE_IFDIR) return m_visitor.folder(name);
-    if (archive_entry_size_is_set(entry) == 0) refuse(fmt::format("{} has no size", quoted(name)));
+    if (archive_entry_size_is_set(entry) == 0) refuse(fmt::format("{} has no size", in_quotes(name)));
     take_file(name, archive_entry_size(entry));
   }
 
   void take_file(const std::string& name, std::int64_t size) {
     if (size < 0 || static_cast<std::uint64_t>(size) > m_announced.bytes - m_bytes) {
-      refuse(fmt::format("{} has {} bytes, more than were announced", quoted(name), size));
+      refuse(fmt::format("{} has {} bytes, more than were announced", in_quotes(name), size));
     }
     m_bytes += static_cast<std::uint64_t>(size);
     m_visitor.begin_file(name, static_cast<std::uint64_t>(size));
@@ -126,7 +126,7 @@ class TarReading {
       size -= count;
     }
     if (count < 0) check(static_cast<int>(count));
-    if (size != 0) refuse(fmt::format("{} is cut", quoted(name)));
+    if (size != 0) refuse(fmt::format("{} is cut", in_quotes(name)));
     m_visitor.end_file();
   }
 
