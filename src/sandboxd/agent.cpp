@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -83,17 +84,37 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   ::_exit(reason == ENOENT ? k_not_found : k_not_executable);
 }
 
-std::uint64_t resident_bytes() {
+/// CPU time of a process and of its children that have ended, from /proc/<pid>/stat.
+std::uint64_t cpu_ticks(const std::string& stat) {
+  constexpr std::size_t k_first = 11;  // utime, counted behind the name, which may hold blanks
+  constexpr std::size_t k_count = 4;   // utime, stime, cutime, cstime
+  const std::vector<std::string> fields = split(stat.substr(std::min(stat.rfind(')') + 2, stat.size())), ' ');
+  std::uint64_t ticks = 0;
+  for (std::size_t i = k_first; i < std::min(k_first + k_count, fields.size()); ++i) {
+    ticks += parse_uint(fields[i]).value_or(0);
+  }
+  return ticks;
+}
+
+struct ProcessTotals {
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t cpu_milliseconds = 0;
+};
+
+ProcessTotals sum_of_processes() {
   constexpr std::string_view k_field = "\nVmRSS:";
-  std::uint64_t total = 0;
+  ProcessTotals total;
+  std::uint64_t ticks = 0;
   std::error_code status;
   for (fs::directory_iterator at("/proc", status); !status && at != fs::directory_iterator(); at.increment(status)) {
     if (!parse_uint(at->path().filename().string())) continue;
+    ticks += cpu_ticks(read_file(at->path() / "stat").value_or(""));
     const Result<std::string> text = read_file(at->path() / "status");
     const std::size_t found = text ? text->find(k_field) : std::string::npos;
     if (found == std::string::npos) continue;
-    total += std::strtoull(text->c_str() + found + k_field.size(), nullptr, 10) * k_bytes_per_kilobyte;
+    total.resident_bytes += std::strtoull(text->c_str() + found + k_field.size(), nullptr, 10) * k_bytes_per_kilobyte;
   }
+  total.cpu_milliseconds = ticks * 1000 / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
   return total;
 }
 
@@ -217,7 +238,9 @@ class Agent {
   static void measure(Json& reply) {
     struct statvfs disk {};
     ::statvfs(k_home, &disk);
-    reply["memory_bytes"] = resident_bytes();
+    const ProcessTotals total = sum_of_processes();
+    reply["memory_bytes"] = total.resident_bytes;
+    reply["cpu_milliseconds"] = total.cpu_milliseconds;
     reply["disk_total"] = disk.f_blocks * disk.f_frsize;
     reply["disk_used"] = (disk.f_blocks - disk.f_bfree) * disk.f_frsize;
   }

@@ -169,8 +169,9 @@ std::string start_envelope(int pid) { return envelope(event("start", {{"pid", pi
 
 std::string output_envelope(const ProcessOutput& output) {
   if (output.kind == ProcessOutput::Kind::end) return envelope(end_event(output.end));
+  // Of what is most of a stream no JSON is built: there is nothing in it to escape.
   const char* name = output.kind == ProcessOutput::Kind::out ? "stdout" : "stderr";
-  return envelope(event("data", {{name, to_base64(output.bytes)}}));
+  return framed(0, fmt::format(R"({{"event":{{"data":{{"{}":"{}"}}}}}})", name, to_base64(output.bytes)));
 }
 
 std::string keepalive_envelope() { return envelope(event("keepalive", ordered_json::object())); }

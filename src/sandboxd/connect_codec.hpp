@@ -15,7 +15,7 @@
 namespace spillway::sandboxd {
 
 using Json = nlohmann::json;
-using ordered_json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
 /// What of a body is not looked at because it is too long.
 constexpr std::size_t k_most_request_bytes = std::size_t{16} << 20;

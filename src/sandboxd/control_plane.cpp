@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "sandboxd/api_error.hpp"
+#include "sandboxd/json_response.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::sandboxd {
@@ -16,9 +16,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr unsigned k_ok = 200;
 constexpr unsigned k_created = 201;
-constexpr unsigned k_no_content = 204;
 constexpr std::uint64_t k_bytes_per_megabyte = std::uint64_t{1} << 20;
 constexpr std::uint64_t k_page = 100;
 /// What a request is told of its life when it says nothing: of the first version's interface, and of the second's.
@@ -26,11 +24,7 @@ constexpr std::chrono::seconds k_life_in_version_1{15};
 constexpr std::chrono::seconds k_life_in_version_2{300};
 constexpr std::int64_t k_longest_seconds = 366LL * 24 * 3600;
 
-HttpResponse json_response(unsigned status, const ordered_json& body) {
-  return {status, {{"Content-Type", k_json_type}}, body.dump(-1, ' ', false, ordered_json::error_handler_t::replace)};
-}
-
-HttpResponse nothing() { return {k_no_content, {}, std::string()}; }
+HttpResponse nothing() { return {k_http_no_content, {}, std::string()}; }
 
 Json object_of(const std::string& body) {
   if (body.empty()) return Json::object();
@@ -137,7 +131,7 @@ HttpResponse show(Keeper& keeper, const std::string& id) {
   ordered_json shown = listed_json(keeper, kept);
   shown["envdAccessToken"] = kept.sandbox->identity().token;
   shown["domain"] = nullptr;
-  return json_response(k_ok, shown);
+  return json_response(k_http_ok, shown);
 }
 
 HttpResponse connect(Keeper& keeper, const std::string& id, const std::string& body, bool is_version_2) {
@@ -145,7 +139,7 @@ HttpResponse connect(Keeper& keeper, const std::string& id, const std::string& b
   if (!is_version_2 && field(wanted, "timeout") == nullptr) refuse(400, "'timeout' is missing");
   const std::chrono::seconds life = seconds_in(wanted, "timeout", k_life_in_version_2);
   if (!keeper.set_life(id, life, Keeper::Change::extend)) refuse_unknown(id);
-  return json_response(k_ok, sandbox_json(*kept_sandbox(keeper, id).sandbox));
+  return json_response(k_http_ok, sandbox_json(*kept_sandbox(keeper, id).sandbox));
 }
 
 HttpResponse set_timeout(Keeper& keeper, const std::string& id, const std::string& body) {
@@ -170,15 +164,15 @@ HttpResponse metrics(Keeper& keeper, const std::string& id) {
     refuse_unknown(id);
   }
   const WallTime now = std::chrono::system_clock::now();
-  return json_response(k_ok, {{{"timestamp", to_iso8601(now)},
-                               {"timestampUnix", epoch_milliseconds(now) / 1000},
-                               {"cpuCount", std::max(1U, std::thread::hardware_concurrency())},
-                               {"cpuUsedPct", 0},
-                               {"memUsed", usage.memory_bytes},
-                               {"memTotal", keeper.options().limits.memory_bytes},
-                               {"memCache", 0},
-                               {"diskUsed", usage.disk_used},
-                               {"diskTotal", usage.disk_total}}});
+  return json_response(k_http_ok, {{{"timestamp", to_iso8601(now)},
+                                    {"timestampUnix", epoch_milliseconds(now) / 1000},
+                                    {"cpuCount", std::max(1U, std::thread::hardware_concurrency())},
+                                    {"cpuUsedPct", usage.cpu_percent},
+                                    {"memUsed", usage.memory_bytes},
+                                    {"memTotal", keeper.options().limits.memory_bytes},
+                                    {"memCache", usage.disk_used},  // files are in memory
+                                    {"diskUsed", usage.disk_used},
+                                    {"diskTotal", usage.disk_total}}});
 }
 
 /// Percent signs and pluses undone; a percent sign without two digits stands for itself.
@@ -243,7 +237,7 @@ HttpResponse list(Keeper& keeper, const HttpRequest& request, bool has_pages) {
     shown.push_back(listed_json(keeper, kept));
     last = place;
   }
-  HttpResponse body = json_response(k_ok, shown);
+  HttpResponse body = json_response(k_http_ok, shown);
   body.headers.insert(body.headers.end(), response.headers.begin(), response.headers.end());
   return body;
 }

@@ -12,13 +12,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "sandboxd/api_error.hpp"
+#include "sandboxd/json_response.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::sandboxd {
 namespace {
 
-constexpr unsigned k_ok = 200;
 constexpr unsigned k_partial = 206;
 constexpr unsigned k_bad_range = 416;
 
@@ -88,9 +87,7 @@ HttpResponse written(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     list.push_back({{"path", path}, {"name", std::filesystem::path(path).filename().string()}, {"type", "file"}});
   }
-  return {k_ok,
-          {{"Content-Type", k_json_type}},
-          list.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)};
+  return json_response(k_http_ok, list);
 }
 
 /// Takes the body apart; where its bytes go is its subclasses' matter.
@@ -217,7 +214,7 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> parse_range(std::string_v
 HttpResponse download(Sandbox& sandbox, const HttpRequest& request) {
   const std::string_view path = request.parameter("path");
   OpenFile open = sandbox.open_to_read(std::string(path));
-  HttpResponse response{k_ok,
+  HttpResponse response{k_http_ok,
                         {{"Content-Type", "application/octet-stream"},
                          {"Accept-Ranges", "bytes"},
                          {"Last-Modified", http_date(open.changed)},

@@ -62,6 +62,9 @@ struct FilePart {
   std::uint64_t size = 0;
 };
 
+constexpr unsigned k_http_ok = 200;
+constexpr unsigned k_http_no_content = 204;
+
 struct HttpResponse {
   unsigned status = 0;
   std::vector<std::pair<std::string, std::string>> headers;

@@ -8,12 +8,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <exception>
 
 #include <fmt/format.h>
 
-#include "sandboxd/api_error.hpp"
+#include "sandboxd/json_response.hpp"
 #include "sandboxd/libmicrohttpd.hpp"
 #include "util/error.hpp"
 #include "util/strings.hpp"
@@ -61,7 +60,7 @@ struct Sending {
       return MHD_CONTENT_READER_END_WITH_ERROR;
     }
     const std::size_t count = std::min(size, self.piece.size() - self.sent);
-    std::memcpy(buffer, self.piece.data() + self.sent, count);
+    std::copy_n(self.piece.data() + self.sent, count, buffer);
     self.sent += count;
     return static_cast<ssize_t>(count);
   }
@@ -100,6 +99,7 @@ class LibraryFormReader : public FormReader {
   }
 
  private:
+  // NOLINTNEXTLINE(readability-function-size): the library says what it takes
   static MHD_Result iterate(void* closure, MHD_ValueKind, const char* key, const char* filename, const char*,
                             const char*, const char* data, std::uint64_t offset, std::size_t size) {
     auto& self = *static_cast<LibraryFormReader*>(closure);
@@ -150,8 +150,9 @@ struct Serving {
   }
 };
 
-MHD_Result serve(void* closure, MHD_Connection* connection, const char* url, const char* method, const char*,
-                 const char* body, std::size_t* body_size, void** state) {
+// NOLINTNEXTLINE(readability-function-size): the library says what it takes
+MHD_Result serve_request(void* closure, MHD_Connection* connection, const char* url, const char* method, const char*,
+                         const char* body, std::size_t* body_size, void** state) {
   const Libmicrohttpd& http = libmicrohttpd();
   if (*state == nullptr) {
     auto serving = std::make_unique<Serving>();
@@ -235,7 +236,7 @@ class HttpServer::Impl {
     const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
                            MHD_USE_ITC | MHD_USE_ERROR_LOG;
     m_daemon.reset(libmicrohttpd().start_daemon(
-        flags, 0, nullptr, nullptr, &serve, &handler, MHD_OPTION_EXTERNAL_LOGGER, &say_nothing, nullptr,
+        flags, 0, nullptr, nullptr, &serve_request, &handler, MHD_OPTION_EXTERNAL_LOGGER, &say_nothing, nullptr,
         MHD_OPTION_LISTEN_SOCKET, m_socket.get(), MHD_OPTION_CONNECTION_LIMIT, k_most_connections,
         MHD_OPTION_CONNECTION_TIMEOUT, k_idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT, k_connection_memory,
         MHD_OPTION_CONNECTION_MEMORY_INCREMENT, k_connection_memory / 4, MHD_OPTION_THREAD_STACK_SIZE, k_thread_stack,

@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "sandboxd/api_error.hpp"
+#include "sandboxd/json_response.hpp"
 #include "util/error.hpp"
 #include "util/strings.hpp"
 

@@ -154,13 +154,16 @@ ordered_json call_process(Sandbox& sandbox, std::string_view method, const Json&
   return ordered_json::object();
 }
 
-std::unique_ptr<BodyStream> stream_process(const std::shared_ptr<Sandbox>& sandbox, std::string_view method,
+std::unique_ptr<BodyStream> stream_process(const std::shared_ptr<Sandbox>& sandbox, std::string_view path,
                                            const Json& message, const StreamTerms& terms) {
   const MessageReader request(message);
-  if (method == "Start") {
+  if (path == k_start_path) {
     auto [process, output] = sandbox->start(start_request(*sandbox, request));
     return std::make_unique<EventStream>(sandbox, std::move(process), std::move(output), terms,
                                          EventStream::AtDeadline::kill);
+  }
+  if (path != k_connect_path) {
+    throw RpcError(RpcCode::unimplemented, fmt::format("{} is not offered here", path.substr(1)));
   }
   std::shared_ptr<RunningProcess> process = selected(*sandbox, request);
   std::shared_ptr<OutputQueue> output = process->subscribe();

@@ -19,8 +19,11 @@ struct StreamTerms {
   std::optional<std::chrono::milliseconds> timeout;  ///< of the call
 };
 
-/// Start and Connect: their events as they happen. Throws RpcError.
-std::unique_ptr<BodyStream> stream_process(const std::shared_ptr<Sandbox>& sandbox, std::string_view method,
+constexpr std::string_view k_start_path = "/process.Process/Start";
+constexpr std::string_view k_connect_path = "/process.Process/Connect";
+
+/// Start and Connect: their events as they happen. Throws RpcError, also for any other path.
+std::unique_ptr<BodyStream> stream_process(const std::shared_ptr<Sandbox>& sandbox, std::string_view path,
                                            const Json& message, const StreamTerms& terms);
 
 }  // namespace spillway::sandboxd

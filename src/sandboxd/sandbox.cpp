@@ -7,6 +7,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -174,7 +175,19 @@ OpenFile Sandbox::open_to_write(const std::string& path) {
 
 Usage Sandbox::measure() {
   const Json answer = ask({{"do", "measure"}});
-  return {number_in(answer, "memory_bytes"), number_in(answer, "disk_used"), number_in(answer, "disk_total")};
+  Usage usage{number_in(answer, "memory_bytes"), number_in(answer, "disk_used"), number_in(answer, "disk_total")};
+  const std::uint64_t cpu_milliseconds = number_in(answer, "cpu_milliseconds");
+  const auto now = std::chrono::steady_clock::now();
+  const std::scoped_lock lock(m_mutex);
+  const double elapsed = std::chrono::duration<double, std::milli>(now - m_measured_at).count();
+  // Of a process whose parent did not wait for it the time is gone with it.
+  if (cpu_milliseconds > m_measured_cpu_milliseconds && elapsed > 0) {
+    const double used = static_cast<double>(cpu_milliseconds - m_measured_cpu_milliseconds);
+    usage.cpu_percent = std::min(100.0, 100.0 * used / elapsed / std::max(1U, std::thread::hardware_concurrency()));
+  }
+  m_measured_cpu_milliseconds = cpu_milliseconds;
+  m_measured_at = now;
+  return usage;
 }
 
 std::pair<std::shared_ptr<RunningProcess>, std::shared_ptr<OutputQueue>> Sandbox::start(const StartRequest& request) {

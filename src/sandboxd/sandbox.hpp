@@ -44,6 +44,7 @@ struct Usage {
   std::uint64_t memory_bytes = 0;
   std::uint64_t disk_used = 0;
   std::uint64_t disk_total = 0;
+  double cpu_percent = 0;  ///< of all processors, since it was asked last
 };
 
 /// A sandbox as sandboxd sees it: the conversation with its agent, and the processes that clients started in it.
@@ -100,6 +101,8 @@ class Sandbox {
   bool m_is_ready = false;
   bool m_is_gone = false;
   std::uint64_t m_last_id = 0;
+  std::uint64_t m_measured_cpu_milliseconds = 0;
+  std::chrono::steady_clock::time_point m_measured_at = std::chrono::steady_clock::now();
   std::map<std::uint64_t, std::optional<AgentMessage>> m_answers;  ///< of requests that somebody waits for
   std::map<pid_t, std::shared_ptr<RunningProcess>> m_processes;
   std::map<pid_t, ProcessEnd> m_early_ends;  ///< of processes whose start was not yet heard of

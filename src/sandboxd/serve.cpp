@@ -1,5 +1,7 @@
 #include "sandboxd/serve.hpp"
 
+#include <sys/resource.h>
+
 #include <chrono>
 #include <optional>
 #include <thread>
@@ -8,9 +10,21 @@
 #include "sandboxd/service.hpp"
 
 namespace spillway::sandboxd {
+namespace {
+
+/// A process in a sandbox takes four files here: what the system allows at all is little enough.
+void raise_limit_of_files() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
+}  // namespace
 
 void serve(ServeOptions options, const std::function<void(const std::string& url)>& on_listening,
            const std::function<bool()>& is_over) {
+  raise_limit_of_files();
   Keeper keeper(std::move(options.keeper));
   Service service(keeper, std::move(options.key));
   std::optional<HttpServer> server(std::in_place, options.address, service);

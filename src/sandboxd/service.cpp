@@ -8,11 +8,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "sandboxd/api_error.hpp"
 #include "sandboxd/connect_codec.hpp"
 #include "sandboxd/control_plane.hpp"
 #include "sandboxd/files.hpp"
 #include "sandboxd/filesystem_rpc.hpp"
+#include "sandboxd/json_response.hpp"
 #include "sandboxd/process_rpc.hpp"
 #include "util/base64.hpp"
 #include "util/sha256.hpp"
@@ -21,8 +21,6 @@
 namespace spillway::sandboxd {
 namespace {
 
-constexpr unsigned k_ok = 200;
-constexpr unsigned k_no_content = 204;
 constexpr unsigned k_bad_gateway = 502;
 constexpr unsigned k_unsupported_type = 415;
 constexpr auto k_stream_type = "application/connect+json";
@@ -59,10 +57,6 @@ std::string media_type(const HttpRequest& request) {
   return to_lower(trim(type.substr(0, type.find(';'))));
 }
 
-HttpResponse json_response(const ordered_json& body) {
-  return {k_ok, {{"Content-Type", k_json_type}}, body.dump(-1, ' ', false, ordered_json::error_handler_t::replace)};
-}
-
 /// The id and the port that a request is for: from the headers, else from a host such as 49983-<id>.<domain>.
 std::pair<std::string, std::string> addressed(const HttpRequest& request) {
   std::string id(request.header("e2b-sandbox-id"));
@@ -81,9 +75,7 @@ std::pair<std::string, std::string> addressed(const HttpRequest& request) {
 [[noreturn]] void refuse_as_proxy(const std::string& id, const std::string& message, const std::string& port) {
   ordered_json body{{"sandboxId", id}, {"message", message}, {"code", k_bad_gateway}};
   if (!port.empty()) body["port"] = parse_uint(port).value_or(0);
-  throw Refused({k_bad_gateway,
-                 {{"Content-Type", k_json_type}},
-                 body.dump(-1, ' ', false, ordered_json::error_handler_t::replace)});
+  throw Refused(json_response(k_bad_gateway, body));
 }
 
 /// There is one user.
@@ -122,16 +114,16 @@ bool has_signature(const HttpRequest& request, const std::string& token) {
 HttpResponse usage_response(Sandbox& sandbox, const JailLimits& limits) {
   const Usage usage = sandbox.measure();
   constexpr std::uint64_t k_megabyte = std::uint64_t{1} << 20;
-  return json_response({{"ts", epoch_milliseconds(std::chrono::system_clock::now()) / 1000},
-                        {"cpu_count", std::max(1U, std::thread::hardware_concurrency())},
-                        {"cpu_used_pct", 0},
-                        {"mem_total", limits.memory_bytes},
-                        {"mem_used", usage.memory_bytes},
-                        {"mem_cache", 0},
-                        {"mem_total_mib", limits.memory_bytes / k_megabyte},
-                        {"mem_used_mib", usage.memory_bytes / k_megabyte},
-                        {"disk_used", usage.disk_used},
-                        {"disk_total", usage.disk_total}});
+  return json_response(k_http_ok, {{"ts", epoch_milliseconds(std::chrono::system_clock::now()) / 1000},
+                                   {"cpu_count", std::max(1U, std::thread::hardware_concurrency())},
+                                   {"cpu_used_pct", usage.cpu_percent},
+                                   {"mem_total", limits.memory_bytes},
+                                   {"mem_used", usage.memory_bytes},
+                                   {"mem_cache", usage.disk_used},  // files are in memory
+                                   {"mem_total_mib", limits.memory_bytes / k_megabyte},
+                                   {"mem_used_mib", usage.memory_bytes / k_megabyte},
+                                   {"disk_used", usage.disk_used},
+                                   {"disk_total", usage.disk_total}});
 }
 
 /// What the routes of files throw, as their JSON.
@@ -153,27 +145,25 @@ std::unique_ptr<Exchange> begin_files(const std::shared_ptr<Sandbox>& sandbox, H
   });
 }
 
-std::unique_ptr<Exchange> begin_stream(const std::shared_ptr<Sandbox>& sandbox, HttpRequest request,
-                                       std::string method) {
+std::unique_ptr<Exchange> begin_stream(const std::shared_ptr<Sandbox>& sandbox, HttpRequest request) {
   if (media_type(request) != k_stream_type) {
     throw Refused({k_unsupported_type, {{"Accept-Post", k_stream_type}}, std::string()});
   }
-  return std::make_unique<Buffered>(
-      [sandbox, request = std::move(request), method = std::move(method)](const std::string& body) {
-        HttpResponse response{k_ok, {{"Content-Type", k_stream_type}}, std::string()};
-        try {
-          check_rpc_user(request);
-          StreamTerms terms;
-          terms.timeout = parse_timeout(request.header("connect-timeout-ms"));
-          if (const auto seconds = parse_uint(request.header("keepalive-ping-interval")); seconds && *seconds > 0) {
-            terms.keepalive = std::chrono::seconds(std::min<std::uint64_t>(*seconds, 3600));
-          }
-          response.body = stream_process(sandbox, method, parse_enveloped(body), terms);
-        } catch (const RpcError& error) {
-          response.body = end_of_stream(error);
-        }
-        return response;
-      });
+  return std::make_unique<Buffered>([sandbox, request = std::move(request)](const std::string& body) {
+    HttpResponse response{k_http_ok, {{"Content-Type", k_stream_type}}, std::string()};
+    try {
+      check_rpc_user(request);
+      StreamTerms terms;
+      terms.timeout = parse_timeout(request.header("connect-timeout-ms"));
+      if (const auto seconds = parse_uint(request.header("keepalive-ping-interval")); seconds && *seconds > 0) {
+        terms.keepalive = std::chrono::seconds(std::min<std::uint64_t>(*seconds, 3600));
+      }
+      response.body = stream_process(sandbox, request.path, parse_enveloped(body), terms);
+    } catch (const RpcError& error) {
+      response.body = end_of_stream(error);
+    }
+    return response;
+  });
 }
 
 std::unique_ptr<Exchange> begin_call(const std::shared_ptr<Sandbox>& sandbox, HttpRequest request) {
@@ -185,7 +175,8 @@ std::unique_ptr<Exchange> begin_call(const std::shared_ptr<Sandbox>& sandbox, Ht
     try {
       check_rpc_user(request);
       const Json message = parse_message(body);
-      return json_response(path.starts_with(k_process_path)
+      return json_response(k_http_ok,
+                           path.starts_with(k_process_path)
                                ? call_process(*sandbox, path.substr(k_process_path.size()), message)
                                : call_filesystem(*sandbox, path.substr(k_filesystem_path.size()), message));
     } catch (const RpcError& error) {
@@ -196,10 +187,8 @@ std::unique_ptr<Exchange> begin_call(const std::shared_ptr<Sandbox>& sandbox, Ht
 
 std::unique_ptr<Exchange> begin_rpc(const std::shared_ptr<Sandbox>& sandbox, HttpRequest request) {
   if (request.method != "POST") refuse(405, fmt::format("{} is not allowed on {}", request.method, request.path));
-  for (const char* method : {"Start", "Connect"}) {
-    if (request.path == std::string(k_process_path) + method)
-      return begin_stream(sandbox, std::move(request), method);
-  }
+  const bool is_stream = request.path == k_start_path || request.path == k_connect_path;
+  if (is_stream || media_type(request) == k_stream_type) return begin_stream(sandbox, std::move(request));
   return begin_call(sandbox, std::move(request));
 }
 
@@ -222,7 +211,7 @@ std::unique_ptr<Exchange> Service::begin_control(HttpRequest request) {
 std::unique_ptr<Exchange> Service::begin_data(HttpRequest request) {
   const auto [id, port] = addressed(request);
   const std::string& path = request.path;
-  const auto nothing = [](const std::string&) { return HttpResponse{k_no_content, {}, std::string()}; };
+  const auto nothing = [](const std::string&) { return HttpResponse{k_http_no_content, {}, std::string()}; };
   if (id.empty()) {
     if (path == "/health") return std::make_unique<Buffered>(nothing);
     refuse(path == "/" ? 404 : 400, "no sandbox is named: the header E2b-Sandbox-Id is missing");
@@ -244,7 +233,7 @@ std::unique_ptr<Exchange> Service::begin_data(HttpRequest request) {
   }
   if (path == "/envs") {
     return std::make_unique<Buffered>(
-        [sandbox](const std::string&) { return json_response(sandbox->identity().environment); });
+        [sandbox](const std::string&) { return json_response(k_http_ok, sandbox->identity().environment); });
   }
   if (path.starts_with(k_process_path) || path.starts_with(k_filesystem_path)) {
     return begin_rpc(sandbox, std::move(request));

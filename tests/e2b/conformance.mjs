@@ -150,11 +150,15 @@ describe("metadata, list and life", () => {
     const [metrics] = await sandbox.getMetrics();
     assert.ok(metrics.memUsed > 0 && metrics.memUsed < metrics.memTotal, JSON.stringify(metrics));
     assert.ok(metrics.diskUsed < metrics.diskTotal);
+    await sandbox.commands.run("for ((i = 0; i < 200000; ++i)); do :; done");
+    assert.ok((await sandbox.getMetrics())[0].cpuUsedPct > 1);
     const inside = await (await dataPlane(sandbox, "/metrics")).json();
     assert.equal(inside.mem_total, metrics.memTotal);
   });
   test("what is not offered says so", async () => {
     await assert.rejects(sandbox.pause(), /501/);
+    await assert.rejects(sandbox.pty.create({ cols: 80, rows: 24, onData: () => {} }), /terminals are not offered here/);
+    await assert.rejects(sandbox.files.watchDir("/tmp", () => {}), /filesystem.Filesystem\/WatchDir is not offered here/);
     const answer = await dataPlane(sandbox, "/process.Process/Update", { method: "POST", body: "{}", headers: { "Content-Type": "application/json" } });
     assert.deepEqual([answer.status, (await answer.json()).code], [501, "unimplemented"]);
   });

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sandboxd/api_error.hpp"
+#include "sandboxd/json_response.hpp"
 
 namespace spillway::sandboxd {
 namespace {

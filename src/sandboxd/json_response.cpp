@@ -1,4 +1,4 @@
-#include "sandboxd/api_error.hpp"
+#include "sandboxd/json_response.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -12,11 +12,14 @@ unsigned file_status(RpcCode code) { return code == RpcCode::resource_exhausted 
 
 }  // namespace
 
-HttpResponse error_response(unsigned status, const std::string& message) {
-  const nlohmann::ordered_json body{{"code", status}, {"message", message}};
+HttpResponse json_response(unsigned status, const nlohmann::ordered_json& body) {
   return {status,
           {{"Content-Type", k_json_type}},
           body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)};
+}
+
+HttpResponse error_response(unsigned status, const std::string& message) {
+  return json_response(status, {{"code", status}, {"message", message}});
 }
 
 HttpResponse error_response(const RpcError& error) { return error_response(file_status(error.code()), error.what()); }
