@@ -24,7 +24,7 @@ constexpr auto k_sandboxes_help =
 clean deletes those whose run is gone from this machine, and with --all every one. A run deletes its own sandbox, and
 a host those whose run was killed, after some minutes: it is seldom needed.
 
-Exit codes: 0 done, 1 the host refused or cannot be reached, 2 usage, or no key.
+Exit codes: 0 done, 2 usage, or no key, 7 the host refused or cannot be reached.
 
 Examples:
   spillway sandboxes

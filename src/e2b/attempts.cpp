@@ -2,7 +2,14 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace spillway::e2b {
+
+RequestError after_attempts(RequestError failure, int attempts) {
+  if (attempts > 1) failure.error.context.push_back(fmt::format("after {} attempts", attempts));
+  return failure;
+}
 
 void wait_before_retry(const RetryPolicy& policy, int retry, const RequestError& failure, const CancelToken& cancel) {
   const std::chrono::milliseconds asked = std::min<std::chrono::milliseconds>(failure.retry_after, k_longest_pause);

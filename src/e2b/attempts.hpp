@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <utility>
 
 #include "e2b/e2b_error.hpp"
 #include "util/cancel.hpp"
@@ -15,12 +16,18 @@ inline constexpr std::chrono::seconds k_longest_pause{60};
 /// ErrorCode::cancelled.
 void wait_before_retry(const RetryPolicy& policy, int retry, const RequestError& failure, const CancelToken& cancel);
 
+/// Adds how many attempts there were, when that is of interest.
+RequestError after_attempts(RequestError failure, int attempts);
+
 /// Calls `attempt` until it succeeds, fails for good, or the attempts are used up. For what may be done twice.
 template <typename Attempt>
 auto with_attempts(const RetryPolicy& policy, const CancelToken& cancel, Attempt&& attempt) -> decltype(attempt()) {
   for (int number = 1;; ++number) {
     auto answer = attempt();
-    if (answer || !answer.error().error.retryable || number >= policy.attempts) return answer;
+    if (answer) return answer;
+    if (!answer.error().error.retryable || number >= policy.attempts) {
+      return tl::unexpected(after_attempts(std::move(answer.error()), number));
+    }
     wait_before_retry(policy, number, answer.error(), cancel);
   }
 }

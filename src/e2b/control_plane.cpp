@@ -166,7 +166,8 @@ Answer<Sandbox> ControlPlane::create(const NewSandbox& wanted) {
       if (!found) return tl::unexpected(std::move(found.error()));
       if (*found) return **std::move(found);
     }
-    if (!may_go_on) return made;
+    if (made) return made;
+    if (!may_go_on) return tl::unexpected(after_attempts(std::move(made.error()), number));
   }
 }
 

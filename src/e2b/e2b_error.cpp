@@ -165,6 +165,7 @@ RequestError error_of(std::string_view what, Plane plane, const http::Response& 
 
 RequestError error_of(std::string_view what, const http::TransportError& failure) {
   RequestError error{failure.error, Fault::interrupted, failure.may_have_arrived};
+  error.error.code = ErrorCode::sandbox;
   error.error.message = fmt::format("{}: {}", what, failure.error.message);
   switch (failure.trouble) {
     case http::Trouble::certificate:
