@@ -11,6 +11,9 @@
 #include <stdexcept>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "util/file.hpp"
 
 namespace spillway::bench {
 namespace {
@@ -42,6 +45,17 @@ std::filesystem::path messages_file() {
   ::_exit(127);
 }
 
+double step_milliseconds(const Command& command) {
+  for (const auto& run_dir : std::filesystem::directory_iterator(command.directory / "logs")) {
+    const auto card =
+        nlohmann::json::parse(value_or_throw(read_file(run_dir.path() / "artifacts" / "_system" / "run_card.json")));
+    for (const auto& step : card.at("steps")) {
+      if (step.at("step_id") == command.measured_step) return step.at("duration_ms").get<double>();
+    }
+  }
+  throw std::runtime_error(fmt::format("no run card has a step '{}'", command.measured_step));
+}
+
 template <typename Value>
 Value median(std::vector<Value> values) {
   std::ranges::sort(values);
@@ -65,7 +79,8 @@ Sample run(const Command& command) {
     throw std::runtime_error(
         fmt::format("'{}' failed with wait status {}", fmt::join(command.arguments, " "), status));
   }
-  return {wall.count(), milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime),
+  const double wall_ms = command.measured_step.empty() ? wall.count() : step_milliseconds(command);
+  return {wall_ms, milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime),
           static_cast<std::uint64_t>(usage.ru_maxrss) * k_bytes_per_kilobyte};
 }
 

@@ -14,6 +14,8 @@ struct Command {
   std::map<std::string, std::string> environment = {};  ///< added to this process's own
   std::filesystem::path directory = {};
   std::vector<std::filesystem::path> removed_before = {};  ///< outputs of the run before
+  /// Of a pipeline, the step whose time counts, as its run card has it; empty: the program's.
+  std::string measured_step = {};
 };
 
 struct Sample {

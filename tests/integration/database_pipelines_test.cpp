@@ -5,6 +5,8 @@
 #include "database_under_test.hpp"
 #include "project.hpp"
 #include "sandbox_support.hpp"
+#include "support/long_form.hpp"
+#include "support/rest_server.hpp"
 
 /// Pipelines from one server to another, as a user runs them.
 namespace spillway::testing {
@@ -18,7 +20,13 @@ class DatabasePipelines : public ::testing::Test {
     mariadb().start_over();
     postgres().start_over();
     nlohmann::json connections{{"mysql", {{"main", mariadb().tcp_fields()}}},
-                               {"postgres", {{"main", postgres().socket_fields()}}}};
+                               {"postgres", {{"main", postgres().socket_fields()}}},
+                               {"supabase",
+                                {{"main",
+                                  {{"url", rest.url()},
+                                   {"service_role_key", "${SUPABASE_KEY}"},
+                                   {"pg_dsn", "${SUPABASE_DSN}"},
+                                   {"schema", "t"}}}}}};
     for (const char* family : {"mysql", "postgres"}) connections[family]["main"]["password"] = "${DB_PASSWORD}";
     // JSON is YAML.
     project.write("spillway_connections.yaml", nlohmann::json{{"connections", connections}}.dump());
@@ -56,12 +64,17 @@ class DatabasePipelines : public ::testing::Test {
   }
 
   Project project;
-  Project::Environment environment{{"DB_PASSWORD", DatabaseServer::k_password}};
+  RestServer rest{postgres().server()};
+  Project::Environment environment{{"DB_PASSWORD", DatabaseServer::k_password},
+                                   {"SUPABASE_KEY", RestServer::k_key},
+                                   {"SUPABASE_DSN", postgres().server().dsn()}};
 };
 
 // --- the guide's own pipeline
 
-TEST_F(DatabasePipelines, TheGuidesPipelineGoesFromMariadbToPostgresqlWhereverTheWorkerIs) {
+TEST_F(DatabasePipelines, TheGuidesPipelineGoesFromMariadbToPostgresqlAndSupabaseWhereverTheWorkerIs) {
+  // Over REST a table has to be there.
+  postgres().sql("CREATE TABLE stats_rest (year int, movies bigint, rating double precision)");
   mariadb().sql(
       "CREATE TABLE movies (id int PRIMARY KEY, title varchar(40), year year, rating decimal(3,1));"
       "INSERT INTO movies SELECT seq, CONCAT('movie ', seq), 2000 + seq % 3, IF(seq = 7, NULL, seq % 10) FROM "
@@ -72,21 +85,53 @@ TEST_F(DatabasePipelines, TheGuidesPipelineGoesFromMariadbToPostgresqlWhereverTh
       {{"extract-movies", "mysql.extractor", {{"table", "movies"}, {"order", {"id"}}}},
        processor("compute-stats",
                  "SELECT year, count(*) AS movies, avg(rating) AS rating FROM df GROUP BY year ORDER BY year"),
-       {"load-stats", "postgres.writer", {{"table", "stats"}, {"create_if_missing", true}}}});
+       {"load-stats", "postgres.writer", {{"table", "stats"}, {"create_if_missing", true}}, {{"compute-stats"}}},
+       {"load-stats-by-dsn",
+        "supabase.writer",
+        {{"table", "stats_dsn"}, {"create_if_missing", true}, {"channel", "postgres"}},
+        {{"compute-stats"}}},
+       {"load-stats-by-rest",
+        "supabase.writer",
+        {{"table", "stats_rest"}, {"channel", "rest"}},
+        {{"compute-stats"}}}});
   for (const char* place : {"local", "process", "bwrap"}) {
     if (std::string_view(place) == "bwrap" && !no_bwrap_reason().empty()) GTEST_SKIP() << no_bwrap_reason();
     for (const char* spill : {"0", "1"}) {
       SCOPED_TRACE(fmt::format("{}, spill {}", place, spill));
       environment["SPILLWAY_SANDBOX"] = place;
       environment["E2B_FORCE_SPILL"] = spill;
-      postgres().sql("DROP TABLE IF EXISTS stats");
+      postgres().sql("DROP TABLE IF EXISTS stats, stats_dsn; TRUNCATE stats_rest");
       expect_success(project, project.run(environment));
       const RunDir run = project.latest_run();
       EXPECT_EQ(run.events("rows_out").at(0)["value"], 14);
       for (const Json& input : run.events("inputs_resolved")) EXPECT_EQ(input["from_spill"], spill[0] == '1');
-      EXPECT_EQ(run.card()["total_rows"], 3);
-      EXPECT_EQ(postgres().sql("SELECT year, movies, round(rating::numeric, 2) FROM stats ORDER BY year"), expected);
+      EXPECT_EQ(run.card()["total_rows"], 9);
+      for (const char* table : {"stats", "stats_dsn", "stats_rest"}) {
+        EXPECT_EQ(postgres().sql(
+                      fmt::format("SELECT year, movies, round(rating::numeric, 2) FROM {} ORDER BY year", table)),
+                  expected)
+            << table;
+      }
     }
+  }
+}
+
+// --- many rows
+
+TEST_F(DatabasePipelines, ATableOfAnyLengthFitsLittleMemory) {
+  const std::uint64_t row_count = is_long_form() ? 100'000'000 : 2'000'000;
+  project.write_pipeline({read(
+      "postgres.extractor",
+      {{"query", fmt::format("SELECT generate_series(1, {}) AS id, random() AS share, 'row' AS name", row_count)},
+       {"statement_timeout", 3600}})});
+  environment["SPILLWAY_MEMORY_LIMIT"] = "300MB";
+  environment["E2B_FORCE_SPILL"] = "1";
+  const ProcessResult result = project.run(environment);
+  expect_success(project, result);
+  EXPECT_EQ(project.latest_run().card_step("read")["rows_out"], row_count);
+  EXPECT_EQ(project.latest_run().card_step("read")["spill_used"], true);
+  if (!program_is_sanitized()) {
+    EXPECT_LT(result.peak_memory_bytes >> 20U, 300U);
   }
 }
 

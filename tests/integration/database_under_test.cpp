@@ -104,6 +104,13 @@ void PostgresUnderTest::add_trigger(const std::string& trigger_table, const std:
                   trigger_table, table));
 }
 
+nlohmann::json SupabaseUnderTest::fields_of_database(const std::string& name) {
+  PostgresUnderTest::fields_of_database(name);
+  std::string escaped;
+  for (const char byte : name) escaped += fmt::format("%{:02X}", static_cast<unsigned char>(byte));
+  return {{"pg_dsn", server().dsn(escaped)}};
+}
+
 // --- MariaDB
 
 MariadbServer& MariadbUnderTest::server() {

@@ -31,7 +31,7 @@ class DatabaseUnderTest {
   virtual std::string sql(const std::string& text) = 0;
   /// Of a connection by the server's socket, into that schema.
   virtual nlohmann::json socket_fields() = 0;
-  nlohmann::json tcp_fields();
+  virtual nlohmann::json tcp_fields();
 
   // What each server says in its own words.
 
@@ -93,6 +93,18 @@ class PostgresUnderTest : public DatabaseUnderTest {
 
  private:
   std::unique_ptr<PostgresServer> m_server;
+};
+
+/// Over PostgreSQL. What goes over REST has cases of its own, as it has neither queries nor transactions that span
+/// requests.
+class SupabaseUnderTest : public PostgresUnderTest {
+ public:
+  using PostgresUnderTest::PostgresUnderTest;
+  const char* family() const override { return "supabase"; }
+  /// By TCP: a DSN of these tests names no socket.
+  nlohmann::json socket_fields() override { return tcp_fields(); }
+  nlohmann::json tcp_fields() override { return {{"pg_dsn", server().dsn()}, {"schema", "t"}}; }
+  nlohmann::json fields_of_database(const std::string& name) override;
 };
 
 class MariadbUnderTest : public DatabaseUnderTest {

@@ -33,7 +33,9 @@ inline DatabaseUnderTest& durable_database(std::string_view family) {
   static PostgresUnderTest postgres({"synchronous_commit=on", "full_page_writes=on", "deadlock_timeout=500ms"});
   static MariadbUnderTest mariadb(
       {"innodb-flush-log-at-trx-commit=1", "innodb-doublewrite=1", "innodb-print-all-deadlocks=ON"});
-  return family == "postgres" ? static_cast<DatabaseUnderTest&>(postgres) : mariadb;
+  static SupabaseUnderTest supabase;
+  if (family == "mysql") return mariadb;
+  return family == "postgres" ? postgres : static_cast<PostgresUnderTest&>(supabase);
 }
 
 /// A test of a family's drivers against its server, which begins empty. The parameter is the family.

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "integration/postgres_fixture.hpp"
 
 namespace spillway::testing {
@@ -37,7 +39,8 @@ TEST_F(PostgresConnection, TlsIsCheckedAsFarAsAsked) {
   Error error = connect_error();
   EXPECT_EQ(error.code, ErrorCode::connection);
   EXPECT_THAT(error.message, HasSubstr("certificate verify failed"));
-  EXPECT_EQ(error.hint, "sslrootcert names the file of the authority that signed the server's certificate");
+  EXPECT_EQ(error.hint,
+            "sslrootcert names the file of the authority that signed the server's certificate; or that has expired");
 }
 
 TEST_F(PostgresConnection, ANameThatTheCertificateIsNotForIsRefused) {
@@ -53,13 +56,11 @@ TEST_F(PostgresConnection, ANameThatTheCertificateIsNotForIsRefused) {
 }
 
 TEST_F(PostgresConnection, ADsnHoldsAllOfIt) {
-  const std::string port = std::to_string(server().port());
-  fields = {{"dsn", "postgresql://spillway:pa%20ss%27%22%5C%3A%2F%40%3F%23%25%26%3D%24w%C3%B6rd@127.0.0.1:" + port +
-                        "/postgres?sslmode=require"}};
+  fields = {{"dsn", server().dsn("postgres")}};
   EXPECT_EQ(read("SELECT current_database()"), (Rows{{"postgres"}}));
   fields["database"] = "spillway";
   EXPECT_EQ(read("SELECT current_database()"), (Rows{{"spillway"}}));
-  fields = {{"dsn", "postgresql://spillway:pa ss word@127.0.0.1:" + port + "x/postgres"}};
+  fields = {{"dsn", fmt::format("postgresql://spillway:pa ss word@127.0.0.1:{}x/postgres", server().port())}};
   EXPECT_THAT(connect_error().to_display(), Not(HasSubstr("word@")));
 }
 

@@ -22,11 +22,7 @@ class SupabaseTest : public PostgresTest {
   drivers::Json rest_fields() {
     return {{"url", rest().url()}, {"service_role_key", RestServer::k_key}, {"schema", "t"}};
   }
-  static drivers::Json dsn_fields() {
-    return {{"pg_dsn", "postgresql://spillway:pa%20ss%27%22%5C%3A%2F%40%3F%23%25%26%3D%24w%C3%B6rd@127.0.0.1:" +
-                           std::to_string(server().port()) + "/spillway?sslmode=require"},
-            {"schema", "t"}};
-  }
+  static drivers::Json dsn_fields() { return {{"pg_dsn", server().dsn()}, {"schema", "t"}}; }
 
   Rows read_table(const std::string& table, drivers::Json options = {}) {
     options["table"] = table;

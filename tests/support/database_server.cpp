@@ -20,6 +20,8 @@
 #include <system_error>
 #include <thread>
 
+#include <fmt/format.h>
+
 #include "support/process.hpp"
 #include "support/process_tree.hpp"
 #include "util/fd.hpp"
@@ -246,6 +248,11 @@ bool PostgresServer::is_ready() const {
   std::string last;
   for (std::string line; std::getline(file, line);) last = line;
   return owner == pid() && last.starts_with("ready");
+}
+
+std::string PostgresServer::dsn(const std::string& database) const {
+  return fmt::format("postgresql://{}:pa%20ss%27%22%5C%3A%2F%40%3F%23%25%26%3D%24w%C3%B6rd@{}:{}/{}?sslmode=require",
+                     k_user, k_host, port(), database);
 }
 
 std::string PostgresServer::sql(const std::string& text, const std::string& database) const {

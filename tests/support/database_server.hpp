@@ -79,6 +79,8 @@ class PostgresServer : public DatabaseServer {
   ~PostgresServer() override;
   std::string sql(const std::string& text, const std::string& database = k_database) const override;
   const std::filesystem::path& socket_folder() const { return folder(); }
+  /// Of a connection by TCP, with TLS: its password has every character that means something in a URL.
+  std::string dsn(const std::string& database = k_database) const;
 
  private:
   std::vector<std::string> server_command() const override;

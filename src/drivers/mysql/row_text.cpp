@@ -59,23 +59,11 @@ void RowText::append_row(std::string& text) {
   if (++m_rows % m_batch == 0) m_report(m_rows);
 }
 
-std::size_t RowText::read(char* buffer, std::size_t size) {
-  constexpr std::size_t k_made_at_once = std::size_t{64} * 1024;
-  if (m_pending_at == m_pending.size()) {
-    m_pending.clear();
-    m_pending_at = 0;
-    while (m_pending.size() < k_made_at_once && next_chunk()) append_row(m_pending);
-    m_bytes += m_pending.size();
-  }
-  const std::size_t taken = m_pending.copy(buffer, size, m_pending_at);
-  m_pending_at += taken;
-  return taken;
-}
-
-std::string RowText::take_tuples(std::size_t bytes) {
+std::string RowText::take(std::size_t bytes) {
   std::string text;
+  text.reserve(bytes + bytes / 4);
   while (text.size() < bytes && next_chunk()) {
-    if (!text.empty()) text += ',';
+    if (m_form == Form::tuples && !text.empty()) text += ',';
     append_row(text);
   }
   m_bytes += text.size();

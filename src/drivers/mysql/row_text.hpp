@@ -24,10 +24,8 @@ class RowText {
           std::function<void(std::uint64_t)> report)
       : m_stream(std::move(stream)), m_writers(writers), m_form(form), m_batch(batch), m_report(std::move(report)) {}
 
-  /// Copies the next bytes of all lines; 0 at the end.
-  std::size_t read(char* buffer, std::size_t size);
-  /// The next tuples, up to about that many bytes; empty at the end.
-  std::string take_tuples(std::size_t bytes);
+  /// The next rows, up to about that many bytes; empty at the end.
+  std::string take(std::size_t bytes);
   std::uint64_t rows() const { return m_rows; }
   std::uint64_t bytes() const { return m_bytes; }
 
@@ -47,8 +45,6 @@ class RowText {
   std::uint64_t m_row = 0;  ///< in the chunk
   std::uint64_t m_rows = 0;
   std::uint64_t m_bytes = 0;
-  std::string m_pending;  ///< lines that were made and not yet read
-  std::size_t m_pending_at = 0;
 };
 
 }  // namespace spillway::drivers::mysql

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "drivers/mysql/line_feed.hpp"
 #include "drivers/mysql/session.hpp"
 #include "drivers/sql/input_keys.hpp"
 #include "drivers/sql/staging.hpp"
@@ -270,11 +271,13 @@ void TableLoad::load_file(const std::string& table, bool takes_last) {
         fmt::format("{} = {}", name_sql(writer.name), fmt::format(fmt::runtime(writer.expression), items.back())));
   }
   RowText rows = row_text(RowText::Form::lines);
-  const Written written =
-      m_connection.load(fmt::format("LOAD DATA LOCAL INFILE 'rows' {}INTO TABLE {} CHARACTER SET utf8mb4 ({}){}{}",
-                                    takes_last ? "REPLACE " : "", table, join(items, ", "),
-                                    settings.empty() ? "" : " SET ", join(settings, ", ")),
-                        [&](char* buffer, std::size_t size) { return rows.read(buffer, size); });
+  const std::string statement = fmt::format(
+      "LOAD DATA LOCAL INFILE 'rows' {}INTO TABLE {} CHARACTER SET utf8mb4 ({}){}{}", takes_last ? "REPLACE " : "",
+      table, join(items, ", "), settings.empty() ? "" : " SET ", join(settings, ", "));
+  const Written written = [&] {
+    LineFeed lines(rows);
+    return m_connection.load(statement, [&](char* buffer, std::size_t size) { return lines.read(buffer, size); });
+  }();
   check_written(written, 0);
   m_outcome.rows = rows.rows();
   m_outcome.bytes = rows.bytes();
@@ -286,7 +289,7 @@ void TableLoad::insert_tuples(const std::string& table, bool takes_last) {
       fmt::format("{} INTO {} ({}) VALUES ", takes_last ? "REPLACE" : "INSERT", table, target_list());
   for (;;) {
     const std::uint64_t before = rows.rows();
-    const std::string tuples = rows.take_tuples(k_insert_bytes);
+    const std::string tuples = rows.take(k_insert_bytes);
     if (tuples.empty()) break;
     check_written(m_connection.execute(start + tuples), before);
   }

@@ -1,20 +1,17 @@
 #pragma once
 
-#include <condition_variable>
-#include <deque>
-#include <exception>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "drivers/postgres/server_connection.hpp"
+#include "drivers/sql/block_queue.hpp"
 
 namespace spillway::drivers::postgres {
 
-/// Takes the rows of a COPY off the wire in a thread of its own, a few megabytes ahead: otherwise the server would
-/// stand still whenever the engine is busy with what it has. Ends the COPY when it is destroyed before its end.
+/// Takes the rows of a COPY off the wire in a thread of its own: otherwise the server would stand still whenever the
+/// engine is busy with what it has. Ends the COPY when it is destroyed before its end.
 class RowFeed {
  public:
   /// The COPY was started on `connection`, which is the feed's alone until the end.
@@ -28,18 +25,12 @@ class RowFeed {
 
  private:
   void fetch();
-  void push(std::string& block);
 
   ServerConnection& m_connection;
-  std::string m_block;  ///< of the consumer: the rows that `m_rows` points into
+  std::string m_block;  ///< what `m_rows` points into
   std::string_view m_rows;
-
-  std::mutex m_mutex;  ///< guards the four below
-  std::condition_variable m_changed;
-  std::deque<std::string> m_blocks;
-  std::exception_ptr m_error;
-  bool m_is_over = false;      ///< nothing more will be pushed
-  bool m_is_unwanted = false;  ///< nothing more will be taken
+  bool m_is_over = false;
+  sql::BlockQueue m_blocks;
   std::thread m_thread;
 };
 

@@ -109,7 +109,9 @@ Error connect_error(std::string_view reason) {
   if (contains(reason, "password authentication failed") || contains(reason, "no password supplied")) {
     error.hint = "check user and password of the connection";
   } else if (contains(reason, "certificate verify failed") || contains(reason, "root certificate")) {
-    error.hint = "sslrootcert names the file of the authority that signed the server's certificate";
+    // libpq does not tell which of the two it is.
+    error.hint =
+        "sslrootcert names the file of the authority that signed the server's certificate; or that has expired";
   } else if (contains(reason, "server certificate for")) {
     error.hint = "use the name that the certificate is for as host, or sslmode: verify-ca";
   } else if (contains(reason, "does not support SSL")) {

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "drivers/postgres/copy_sender.hpp"
 #include "drivers/postgres/session.hpp"
 #include "drivers/postgres/wire.hpp"
 #include "drivers/sql/input_keys.hpp"
@@ -18,7 +19,6 @@ namespace spillway::drivers::postgres {
 namespace {
 
 constexpr const char* k_staging = "pg_temp.spillway_staging";
-constexpr std::size_t k_send_bytes = std::size_t{256} * 1024;
 constexpr std::string_view k_copy_header("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19);
 constexpr std::int16_t k_end_of_rows = -1;
 
@@ -191,20 +191,28 @@ void TableLoad::put_rows() {
   for (const ColumnWriter& writer : m_writers) items.push_back(writer.select);
   engine::ResultStream stream = m_context.connection.stream(
       fmt::format("SELECT {} FROM ({}) AS frame", join(items, ", "), m_input.select_sql), m_context.control);
+  CopySender sender(m_connection);
+  const auto send = [&](std::string&& block) {
+    m_outcome.bytes += block.size();
+    sender.send(std::move(block));
+  };
   std::string bytes(k_copy_header);
   std::uint64_t rows = 0;
   std::uint64_t next_report = m_config.batch_size;
   while (const auto chunk = stream.next()) {
     for (std::uint64_t row = 0; row < chunk->row_count(); ++row) {
       append_row(*chunk, row, ++rows, bytes);
-      if (bytes.size() >= k_send_bytes) send(bytes);
+      if (bytes.size() < sql::BlockQueue::k_block_bytes) continue;
+      send(std::exchange(bytes, {}));
+      bytes.reserve(sql::BlockQueue::k_block_bytes + sql::BlockQueue::k_block_bytes / 4);
     }
     if (rows < next_report) continue;
     report_progress(m_context, m_config, rows);
     next_report = rows + m_config.batch_size;
   }
   append_number(bytes, k_end_of_rows);
-  send(bytes);
+  send(std::move(bytes));
+  sender.finish();
 }
 
 void TableLoad::append_row(const engine::Chunk& chunk, std::uint64_t row, std::uint64_t row_number,
@@ -220,12 +228,6 @@ void TableLoad::append_row(const engine::Chunk& chunk, std::uint64_t row, std::u
       fail(std::move(error));
     }
   }
-}
-
-void TableLoad::send(std::string& bytes) {
-  m_connection.put(bytes);
-  m_outcome.bytes += bytes.size();
-  bytes.clear();
 }
 
 std::vector<std::string> TableLoad::staged_keys() const {

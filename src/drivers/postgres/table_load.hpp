@@ -39,7 +39,6 @@ class TableLoad {
   std::uint64_t copy(const std::string& table, const std::vector<std::string>& columns);
   void put_rows();
   void append_row(const engine::Chunk& chunk, std::uint64_t row, std::uint64_t row_number, std::string& bytes) const;
-  void send(std::string& bytes);
   void empty_table();
   void check_keys();
   std::uint64_t insert_staged();
