@@ -59,6 +59,16 @@ Result<Command> decode_exec_step(const Json& json) {
     }
     command.inputs[name] = {input["from_step"].get<std::string>(), text_or(input, "key", "df")};
   }
+  if (const auto after = json.find("after"); after != json.end()) {
+    command.after.emplace();
+    for (const Json& step : after->is_array() ? *after : Json::array({*after})) {
+      if (!step.is_string()) {
+        return Failure(
+            protocol_error(fmt::format("'after' of step '{}' has to be a list of step ids", command.step_id)));
+      }
+      command.after->push_back(step.get<std::string>());
+    }
+  }
   return command;
 }
 
@@ -166,11 +176,13 @@ std::string encode(const Command& command) {
                                for (const auto& [name, input] : exec.inputs) {
                                  inputs[name] = {{"from_step", input.from_step}, {"key", input.key}};
                                }
-                               return Json{{"cmd", "exec_step"},
-                                           {"step_id", exec.step_id},
-                                           {"driver", exec.driver},
-                                           {"cfg_path", exec.cfg_path},
-                                           {"inputs", std::move(inputs)}};
+                               Json json{{"cmd", "exec_step"},
+                                         {"step_id", exec.step_id},
+                                         {"driver", exec.driver},
+                                         {"cfg_path", exec.cfg_path},
+                                         {"inputs", std::move(inputs)}};
+                               if (exec.after) json["after"] = *exec.after;
+                               return json;
                              },
                              [](const CancelCommand& cancel) {
                                Json json{{"cmd", "cancel"}};

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -48,6 +49,8 @@ struct ExecStepCommand {
   std::string driver;
   std::string cfg_path;
   std::map<std::string, InputRef> inputs;
+  /// Of a step that is sent ahead: the steps that have to succeed first. Unset: it starts at once.
+  std::optional<std::vector<std::string>> after = {};
 };
 
 /// Cancels one running step, or all of them when `step_id` is empty.

@@ -107,14 +107,23 @@ void Ledger::note_connections() {
 std::vector<const pipeline::ManifestStep*> Ledger::start_ready_steps() {
   std::vector<const pipeline::ManifestStep*> steps;
   for (const std::string& id : m_schedule.start_ready()) {
-    StepOutcome& step = *m_steps.at(id);
-    step.status = StepStatus::running;
-    step.attempts = 1;
-    m_record.log(fmt::format("step {}: started", id));
-    m_observer.step_started(step);
+    note_running(*m_steps.at(id));
     steps.push_back(m_request.plan.manifest.find(id));
   }
   return steps;
+}
+
+void Ledger::note_started(StepOutcome& step) {
+  if (step.status != StepStatus::pending) return;
+  m_schedule.start(step.step_id);
+  note_running(step);
+}
+
+void Ledger::note_running(StepOutcome& step) {
+  step.status = StepStatus::running;
+  step.attempts = 1;
+  m_record.log(fmt::format("step {}: started", step.step_id));
+  m_observer.step_started(step);
 }
 
 StepOutcome* Ledger::find_step(const Json& data) {

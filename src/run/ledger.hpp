@@ -35,6 +35,9 @@ class Ledger {
   void open();
   /// Steps whose turn has come; from here on they run.
   std::vector<const pipeline::ManifestStep*> start_ready_steps();
+  std::size_t max_running_steps() const { return m_schedule.max_running(); }
+  /// A step runs, although its turn had not come here.
+  void note_started(StepOutcome& step);
   /// The step that `data` names as its step_id; null when there is none.
   StepOutcome* find_step(const Json& data);
   bool has_running_steps() const { return m_schedule.has_running(); }
@@ -62,6 +65,7 @@ class Ledger {
   template <typename Writing>
   void try_to(Writing writing);
   void note_connections();
+  void note_running(StepOutcome& step);
   void settle_running_steps();
   void skip_pending_steps();
   void forget_lost_artifacts();

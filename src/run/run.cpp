@@ -43,6 +43,7 @@ class Run {
   void pump_until(Done done);
   void stop_if_asked();
   void start_ready_steps();
+  protocol::ExecStepCommand exec_step(const pipeline::ManifestStep& step) const;
   void send(const protocol::Command& command);
 
   void handle(const protocol::Response& response);
@@ -101,6 +102,7 @@ void Run::prepare() {
   Json settings = m_request.settings.to_json();
   settings["session_dir"] = m_ledger.outcome().run_dir.string();
   settings["base_dir"] = m_request.base_dir.string();
+  if (m_channel->is_far()) settings["max_running_steps"] = m_ledger.max_running_steps();
   protocol::Command command =
       protocol::PrepareCommand{m_ledger.outcome().session_id, m_request.plan.manifest.to_json(),
                                std::move(m_request.connections), std::move(settings)};
@@ -117,6 +119,14 @@ void Run::prepare() {
 }
 
 void Run::run_steps() {
+  // The worker starts each when its turn has come, by the same rules as the schedule here.
+  if (m_channel->is_far()) {
+    for (const pipeline::ManifestStep& step : m_request.plan.manifest.steps) {
+      protocol::ExecStepCommand command = exec_step(step);
+      command.after = step.needs;
+      send(command);
+    }
+  }
   start_ready_steps();
   pump_until([this] { return !m_ledger.has_running_steps(); });
 }
@@ -152,15 +162,19 @@ void Run::stop_if_asked() {
   if (!m_ledger.is_stopping() || m_cancel_sent) return;
   m_cancel_sent = true;
   m_deadline = Clock::now() + m_host.cancel_grace;
-  if (m_ledger.has_running_steps()) send(protocol::CancelCommand{});
+  if (m_ledger.has_running_steps() || (m_is_ready && m_channel->is_far())) send(protocol::CancelCommand{});
 }
 
 void Run::start_ready_steps() {
   for (const pipeline::ManifestStep* step : m_ledger.start_ready_steps()) {
-    protocol::ExecStepCommand command{step->id, step->driver, step->cfg_path, {}};
-    for (const pipeline::StepInput& input : step->inputs()) command.inputs[input.key] = {input.from_step, "df"};
-    send(command);
+    if (!m_channel->is_far()) send(exec_step(*step));
   }
+}
+
+protocol::ExecStepCommand Run::exec_step(const pipeline::ManifestStep& step) const {
+  protocol::ExecStepCommand command{step.id, step.driver, step.cfg_path, {}};
+  for (const pipeline::StepInput& input : step.inputs()) command.inputs[input.key] = {input.from_step, "df"};
+  return command;
 }
 
 void Run::send(const protocol::Command& command) {
@@ -210,6 +224,8 @@ void Run::handle(const protocol::Event& event) {
   m_ledger.record().event(event.name, event.data, event.timestamp);
   StepOutcome* step = m_ledger.find_step(event.data);
   if (step == nullptr) return;
+  // One that was sent ahead has started before the worker heard that nothing more is to start.
+  if (event.name == "step_start") m_ledger.note_started(*step);
   const auto text = [&event](const char* field) { return event.data.value(field, ""); };
   if (event.name == "artifact_created") {
     if (text("artifact_type") == "stdout") {

@@ -60,6 +60,13 @@ std::vector<std::string> Schedule::start_ready() {
   return started;
 }
 
+void Schedule::start(const std::string& step_id) {
+  const std::size_t at = m_index.at(step_id);
+  m_ready.erase(at);
+  m_running.insert(at);
+  m_nodes[at].status = StepStatus::running;
+}
+
 void Schedule::finish(const std::string& step_id, StepStatus status) {
   const std::size_t at = m_index.at(step_id);
   m_running.erase(at);

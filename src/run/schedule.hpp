@@ -36,6 +36,9 @@ class Schedule {
 
   /// The steps to start now; from here on they run.
   std::vector<std::string> start_ready();
+  /// That step runs, whether its turn has come or not.
+  void start(const std::string& step_id);
+  std::size_t max_running() const { return m_max_running; }
   /// A running step ended. Unless it succeeded, nothing starts any more.
   void finish(const std::string& step_id, StepStatus status);
   /// Nothing starts any more; what runs goes on.

@@ -32,6 +32,8 @@ class Channel {
   /// The next message; nothing when none came within `timeout`. Throws ErrorCode::sandbox when the worker is gone and
   /// its messages are used up.
   virtual std::optional<protocol::Message> receive(std::chrono::milliseconds timeout) = 0;
+  /// Whether an answer takes so long that commands are better sent ahead of what they wait for.
+  virtual bool is_far() const { return false; }
   /// What it is busy with before the worker can be ready, for whoever waits: "starting the worker: docker run …".
   /// Empty when there is nothing that is worth telling.
   virtual std::string activity() const { return {}; }

@@ -1,9 +1,5 @@
 #include "sandbox/e2b_channel.hpp"
 
-#include <unistd.h>
-
-#include <array>
-#include <climits>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -13,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "e2b/owner.hpp"
 #include "e2b/settings.hpp"
 #include "sandbox/e2b_stream.hpp"
 #include "sandbox/mirror_channel.hpp"
@@ -23,11 +20,6 @@ namespace {
 
 /// How long a sandbox outlives a host that was killed.
 constexpr std::chrono::seconds k_lease{120};
-
-std::string host_name() {
-  std::array<char, HOST_NAME_MAX + 1> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
-}
 
 std::map<std::string, std::string> worker_environment(const config::E2bTarget& target) {
   std::map<std::string, std::string> environment = target.environment;
@@ -49,9 +41,7 @@ std::unique_ptr<Channel> open_e2b_channel(const RunPlace& place, const config::S
   E2bPlan plan{.settings = value_or_throw(e2b::read_settings()), .sandbox = {}};
   plan.sandbox.template_id = target.template_id;
   plan.sandbox.life = k_lease;
-  plan.sandbox.metadata = {{e2b::k_session_key, place.session_id},
-                           {e2b::k_host_key, host_name()},
-                           {e2b::k_pid_key, std::to_string(::getpid())}};
+  plan.sandbox.metadata = e2b::owner_metadata(place.session_id);
   plan.longest = target.timeout;
   plan.environment = worker_environment(target);
   plan.start_timeout = settings.command.start_timeout;

@@ -16,6 +16,7 @@
 #include "e2b/attempts.hpp"
 #include "e2b/bundle.hpp"
 #include "e2b/lease.hpp"
+#include "e2b/owner.hpp"
 #include "e2b/process_rpc.hpp"
 #include "protocol/codec.hpp"
 #include "protocol/numbered_lines.hpp"

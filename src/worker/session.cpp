@@ -87,6 +87,7 @@ Session::Session(const protocol::PrepareCommand& command, protocol::Sink& sink,
       value_or_throw(config::resolve_settings({}, config::detect_machine()).map_error([](std::vector<Error> errors) {
         return errors[0];
       }));
+  m_max_running = protocol::count_or(command.settings, "max_running_steps", UINT64_MAX);
   m_settings = value_or_throw(config::Settings::from_json(command.settings, defaults));
   spillway::create_directories(m_paths.session_dir / "artifacts");
 
@@ -134,13 +135,53 @@ Json Session::ready_body() const {
 
 void Session::start_step(protocol::ExecStepCommand command) {
   const std::scoped_lock lock(m_mutex);
+  if (!command.after) return start(std::move(command));
+  if (m_starts_nothing) return;
+  m_waiting.push_back(std::move(command));
+  start_waiting();
+}
+
+/// The host counts on this order: it learns of each end in the order in which they are told, and draws the same
+/// conclusions.
+void Session::start_waiting() {
+  for (auto next = m_waiting.begin(); next != m_waiting.end() && m_running_count < m_max_running;) {
+    const bool is_ready =
+        std::ranges::all_of(*next->after, [this](const std::string& id) { return m_succeeded.contains(id); });
+    const auto command = next++;
+    if (!is_ready) continue;
+    start(std::move(*command));
+    m_waiting.erase(command);
+  }
+}
+
+void Session::start(protocol::ExecStepCommand command) {
+  ++m_running_count;
   Running& running = m_running.emplace_back();
   running.step_id = command.step_id;
   running.thread = std::thread([this, &running, step = std::move(command)] { run_step(step, running); });
 }
 
+/// Tells the end of a step, and starts what waited for it.
+void Session::end_step(const std::string& step_id, protocol::Response complete) {
+  const std::scoped_lock lock(m_mutex);
+  const bool has_succeeded = !complete.body.contains("error");
+  m_sink.emit(std::move(complete));
+  --m_running_count;
+  if (has_succeeded) {
+    m_succeeded.insert(step_id);
+    start_waiting();
+  } else {
+    m_starts_nothing = true;
+    m_waiting.clear();
+  }
+}
+
 void Session::cancel(const std::string& step_id) {
   const std::scoped_lock lock(m_mutex);
+  if (step_id.empty()) {
+    m_starts_nothing = true;
+    m_waiting.clear();
+  }
   for (Running& running : m_running) {
     if (!step_id.empty() && running.step_id != step_id) continue;
     running.cancel.cancel();
@@ -150,9 +191,17 @@ void Session::cancel(const std::string& step_id) {
 }
 
 void Session::wait_for_steps() {
-  // The list only grows, from the thread that calls this, so its members stay where they are.
-  for (Running& running : m_running) {
-    if (running.thread.joinable()) running.thread.join();
+  for (;;) {
+    std::thread thread;
+    {
+      const std::scoped_lock lock(m_mutex);
+      const auto next =
+          std::ranges::find_if(m_running, [](const Running& running) { return running.thread.joinable(); });
+      if (next == m_running.end()) return;
+      thread = std::move(next->thread);
+    }
+    // Before its end it has started what waited for it.
+    thread.join();
   }
 }
 
@@ -286,11 +335,11 @@ void Session::report_success(const protocol::ExecStepCommand& command, const Out
                {"rows_written", outcome.rows_written},
                {"inputs", outcome.inputs}};
   outputs.update(frame_fields(outcome.frame ? &*outcome.frame : nullptr, command.step_id));
-  m_sink.emit(protocol::Response{"complete",
-                                 {{"step_id", command.step_id},
-                                  {"rows_processed", outcome.rows_processed()},
-                                  {"outputs", std::move(outputs)},
-                                  {"duration_ms", duration_ms}}});
+  end_step(command.step_id, {"complete",
+                             {{"step_id", command.step_id},
+                              {"rows_processed", outcome.rows_processed()},
+                              {"outputs", std::move(outputs)},
+                              {"duration_ms", duration_ms}}});
 }
 
 void Session::report_failure(const protocol::ExecStepCommand& command, const Error& error) {
@@ -299,7 +348,7 @@ void Session::report_failure(const protocol::ExecStepCommand& command, const Err
   event.update({{"step_id", command.step_id}, {"driver", command.driver}, {"attempt", k_attempt}});
   m_sink.event("step_failed", std::move(event));
   body.update({{"step_id", command.step_id}, {"rows_processed", 0}, {"outputs", Json::object()}, {"duration_ms", 0}});
-  m_sink.emit(protocol::Response{"complete", std::move(body)});
+  end_step(command.step_id, {"complete", std::move(body)});
 }
 
 engine::StatementControl Session::control_of(const std::string& step_id, const CancelToken& cancel) {

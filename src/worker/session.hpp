@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -41,7 +42,8 @@ class Session {
   ~Session();
 
   Json ready_body() const;
-  /// Starts a step on a thread of its own; `complete` is sent when it ends.
+  /// Starts a step on a thread of its own; `complete` is sent when it ends. One that was sent ahead is started when
+  /// those that it needs have succeeded, and never when any step fails or is cancelled before that.
   void start_step(protocol::ExecStepCommand command);
   /// Cancels a running step, or all of them when `step_id` is empty. Unknown ids are ignored: it may have ended.
   void cancel(const std::string& step_id);
@@ -60,6 +62,9 @@ class Session {
   class Attachment;
   struct Outcome;
 
+  void start(protocol::ExecStepCommand command);
+  void start_waiting();
+  void end_step(const std::string& step_id, protocol::Response complete);
   void run_step(const protocol::ExecStepCommand& command, Running& running);
   void handle_exec_step(const protocol::ExecStepCommand& command, Running& running, Outcome& outcome);
   Json load_config(const protocol::ExecStepCommand& command, const pipeline::ComponentSpec& spec);
@@ -85,8 +90,13 @@ class Session {
   std::unique_ptr<engine::Database> m_database;
   std::unique_ptr<frame::FrameCache> m_step_outputs;
 
-  std::mutex m_mutex;  ///< guards the list itself, not its members
+  std::mutex m_mutex;  ///< guards what is below; of the list itself, not its members
   std::list<Running> m_running;
+  std::size_t m_running_count = 0;
+  std::uint64_t m_max_running = UINT64_MAX;        ///< of steps that were sent ahead
+  std::list<protocol::ExecStepCommand> m_waiting;  ///< sent ahead, in the order of the manifest
+  std::set<std::string, std::less<>> m_succeeded;  ///< steps
+  bool m_starts_nothing = false;                   ///< of what was sent ahead
 
   std::atomic<std::uint64_t> m_steps_executed{0};
   std::atomic<std::uint64_t> m_rows_read{0};

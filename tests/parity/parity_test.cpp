@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "e2b_host.hpp"
 #include "isolated_worker.hpp"
 #include "project.hpp"
 #include "sandbox_support.hpp"
@@ -207,14 +208,14 @@ struct Mode {
 /// The long form compares everything with everything; the short one sees each target and the two ways to keep frames.
 std::vector<Mode> modes(const Case& tested) {
   if (is_long_form()) {
-    const std::vector<const char*> targets{"process", "bwrap", "command"};
+    const std::vector<const char*> targets{"process", "bwrap", "command", "e2b"};
     return {{"in memory", {}, targets},
             {"spilled", {"--force-spill"}, targets},
             {"spilled by rows", {"--spill-threshold", "2"}, targets},
             {"little memory", {"--memory-limit", tested.little_memory}, targets}};
   }
-  if (tested.frames == Case::Frames::none) return {{"in memory", {}, {"process", "bwrap", "command"}}};
-  return {{"in memory", {}, {"process", "command"}}, {"spilled", {"--force-spill"}, {"bwrap"}}};
+  if (tested.frames == Case::Frames::none) return {{"in memory", {}, {"process", "bwrap", "command", "e2b"}}};
+  return {{"in memory", {}, {"process", "command"}}, {"spilled", {"--force-spill"}, {"bwrap", "e2b"}}};
 }
 
 /// A run card but for where frames lived.
@@ -245,7 +246,14 @@ class Parity : public ::testing::TestWithParam<Case> {
       arguments.emplace_back("--");
       for (const std::string& word : isolated_worker()) arguments.push_back(word);
     }
-    const ProcessResult result = m_project.spillway(arguments);
+    Project::Environment environment;
+    if (target == "e2b") {
+      if (!m_e2b) m_e2b.emplace();
+      environment = m_e2b->environment();
+      // What is left there would be missing here, and from the card.
+      arguments.emplace_back("--fetch-frames");
+    }
+    const ProcessResult result = m_project.spillway(arguments, environment);
     const RunDir run_dir = m_project.latest_run();
     EXPECT_EQ(run_dir.card()["target"], target);
     EXPECT_EQ(run_dir.events("run_start").at(0)["target"], target);
@@ -275,6 +283,7 @@ class Parity : public ::testing::TestWithParam<Case> {
   }
 
   Project m_project;
+  std::optional<E2bHost> m_e2b;
 };
 
 /// What a mode does to frames shows in where they lived, and nowhere else.

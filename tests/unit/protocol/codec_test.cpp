@@ -27,6 +27,8 @@ TEST(Codec, CommandsGoThroughUnchanged) {
   expect_round_trip(PingCommand{"hello"});
   expect_round_trip(PrepareCommand{"run_1", {{"steps", Json::array()}}, Json::object(), {{"threads", 2}}});
   expect_round_trip(ExecStepCommand{"s", "duckdb.processor", "cfg/s.json", {{"df", {"a", "df"}}}});
+  expect_round_trip(ExecStepCommand{"s", "duckdb.processor", "cfg/s.json", {}, std::vector<std::string>{"a", "b"}});
+  expect_round_trip(ExecStepCommand{"s", "duckdb.processor", "cfg/s.json", {}, std::vector<std::string>{}});
   expect_round_trip(CancelCommand{"s"});
   expect_round_trip(CancelCommand{});
   expect_round_trip(CleanupCommand{});

@@ -1,0 +1,243 @@
+#include <signal.h>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <random>
+#include <string>
+#include <thread>
+
+#include <gmock/gmock.h>
+
+#include "e2b_fixture.hpp"
+#include "support/long_form.hpp"
+#include "support/process_tree.hpp"
+
+/// What networks, proxies and hosts do to a run in E2B: it ends correctly, or fails and says why, and no sandbox is
+/// left.
+namespace spillway::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+using Kind = ProxyFault::Kind;
+
+int moments() { return is_long_form() ? 100 : 4; }
+
+class E2bFaults : public E2bFixture {
+ protected:
+  /// The run has done its work, or has not begun to write and says why.
+  void expect_whole_or_told(const ProcessResult& result) const {
+    if (result.exit_code == 0) {
+      EXPECT_EQ(output(), k_output);
+    } else {
+      EXPECT_EQ(result.exit_code, 7) << result.err;
+      EXPECT_THAT(result.err, HasSubstr("error: "));
+      EXPECT_EQ(output(), "");
+    }
+    EXPECT_EQ(s_host->sandboxes(), 0U);
+  }
+  /// A run that something happens to at random moments; returns how many ended well.
+  int at_random_moments(const std::function<void()>& happen, const std::vector<std::string>& options = {}) {
+    std::mt19937 random(20260823);
+    int good = 0;
+    for (int i = 0; i < moments(); ++i) {
+      SCOPED_TRACE("moment " + std::to_string(i));
+      fs::remove_all(m_project / "out");
+      const auto moment = std::chrono::milliseconds(std::uniform_int_distribution<int>(0, 1200)(random));
+      std::thread meanwhile([&] {
+        std::this_thread::sleep_for(moment);
+        happen();
+      });
+      const ProcessResult result = run(options);
+      meanwhile.join();
+      expect_whole_or_told(result);
+      if (result.exit_code == 0) ++good;
+    }
+    return good;
+  }
+  static std::optional<pid_t> worker() {
+    for (const pid_t pid : descendants(s_host->server().pid())) {
+      const std::string words = proc_file(pid, "cmdline");
+      // Not the shell before it is one.
+      if (words.find("--numbered") != std::string::npos && words.find("loader") < words.find("--numbered") &&
+          !words.starts_with("/bin/sh")) {
+        return pid;
+      }
+    }
+    return std::nullopt;
+  }
+  void clean() const {
+    ProcessOptions options;
+    options.environment = s_host->environment();
+    run_spillway({"sandboxes", "clean", "--all"}, options);
+  }
+};
+
+TEST_F(E2bFaults, EveryConnectionIsCut) {
+  EXPECT_EQ(at_random_moments([this] { m_proxy->cut_now(); }), moments()) << "nothing was lost but time";
+}
+
+TEST_F(E2bFaults, TheWayIsDownForAWhile) {
+  EXPECT_EQ(at_random_moments([this] {
+              m_proxy->set_down(true);
+              m_proxy->cut_now();
+              std::this_thread::sleep_for(300ms);
+              m_proxy->set_down(false);
+            }),
+            moments());
+}
+
+TEST_F(E2bFaults, TheSandboxVanishes) {
+  at_random_moments([this] { clean(); });
+}
+
+TEST_F(E2bFaults, TheSandboxVanishesAndTheRunIsRunAgain) {
+  EXPECT_EQ(at_random_moments([this] { clean(); }, {"--e2b-retries=3"}), moments());
+}
+
+TEST_F(E2bFaults, TheSandboxVanishesAndTheErrorSaysSo) {
+  m_project.write_pipeline({csv_extractor("films", "films.csv"), processor("endless", k_endless_sql),
+                            csv_writer("write", "out/stats.csv")});
+  std::thread meanwhile([&] {
+    while (s_host->sandboxes() == 0) std::this_thread::sleep_for(20ms);
+    std::this_thread::sleep_for(1500ms);
+    clean();
+  });
+  const ProcessResult result = run();
+  meanwhile.join();
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_THAT(result.err, HasSubstr("error: the sandbox is gone: "));
+  EXPECT_THAT(result.err, HasSubstr("  hint: --e2b-retries runs a pipeline again that lost its sandbox"));
+}
+
+/// What is answered once in place of the server, for each kind of request.
+TEST_F(E2bFaults, OneRequestOfEachKindIsRefusedForAMoment) {
+  const std::string html = "<html><body>upstream request timeout</body></html>";
+  const std::vector<std::string> answers{
+      http_answer("502 Bad Gateway", html, {}, "text/html"), http_answer("503 Service Unavailable", "busy"),
+      http_answer("429 Too Many Requests", R"({"code":429,"message":"slow down"})", "Retry-After: 1\r\n"),
+      http_answer("429 Too Many Requests", R"({"code":429,"message":"slow down"})"),
+      http_answer("504 Gateway Timeout", "upstream request timeout", {}, "text/plain")};
+  for (const char* request : {"POST /sandboxes", "POST /files", "GET /files", "/process.Process/Start",
+                              "/process.Process/SendInput", "DELETE /sandboxes"}) {
+    for (const std::string& answer : answers) {
+      SCOPED_TRACE(std::string(request) + ": " + answer.substr(0, answer.find('\r')));
+      fs::remove_all(m_project / "out");
+      m_proxy->add({.match = request, .kind = Kind::answer, .bytes = answer});
+      const ProcessResult result = run();
+      m_proxy->clear_faults();
+      expect_whole_or_told(result);
+      // Everything but the start of the worker is tried again.
+      if (std::string_view(request) != "/process.Process/Start") EXPECT_EQ(result.exit_code, 0) << result.err;
+    }
+  }
+}
+
+TEST_F(E2bFaults, TheAnswerOfCreateIsLostAndNoSecondSandboxIsMade) {
+  for (const Kind kind : {Kind::cut_response, Kind::cut_request}) {
+    const std::size_t before = made();
+    m_proxy->add({.match = "POST /sandboxes", .kind = kind, .after_bytes = 10});
+    EXPECT_EQ(run().exit_code, 0);
+    EXPECT_EQ(made(), before + 1);
+  }
+}
+
+TEST_F(E2bFaults, AnswersAreCutAfterSoManyBytes) {
+  for (const char* request : {"POST /files", "GET /files", "/process.Process/Start", "/process.Process/SendInput"}) {
+    for (const std::uint64_t bytes : {0U, 1U, 100U, 700U}) {
+      SCOPED_TRACE(std::string(request) + " after " + std::to_string(bytes));
+      fs::remove_all(m_project / "out");
+      m_proxy->add({.match = request, .kind = Kind::cut_response, .after_bytes = bytes});
+      m_proxy->add({.match = request, .kind = Kind::cut_request, .after_bytes = bytes});
+      expect_whole_or_told(run());
+      m_proxy->clear_faults();
+    }
+  }
+}
+
+TEST_F(E2bFaults, AStalledStreamIsTakenUpAgain) {
+  if (!is_long_form()) GTEST_SKIP() << "it takes 40 seconds until a stream counts as stalled";
+  m_proxy->add({.match = "/process.Process/Start", .kind = Kind::stall_response, .after_bytes = 600});
+  EXPECT_EQ(run().exit_code, 0);
+  EXPECT_EQ(output(), k_output);
+}
+
+TEST_F(E2bFaults, TheDiskOfTheSandboxIsFull) {
+  m_proxy->add({.match = "POST /files",
+                .kind = Kind::answer,
+                .bytes = http_answer("507 Insufficient Storage", R"({"code":507,"message":"no space left"})"),
+                .times = 10});
+  const ProcessResult result = run();
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_THAT(result.err, HasSubstr("disk"));
+}
+
+TEST_F(E2bFaults, ThereIsNoSuchHost) {
+  Project::Environment environment = s_host->environment();
+  environment["E2B_API_URL"] = "http://no-such-host.invalid";
+  const ProcessResult result = m_project.spillway({"run", "pipeline.yaml", "--quiet", "--e2b"}, environment);
+  EXPECT_NE(result.exit_code, 0);
+  EXPECT_THAT(result.err, HasSubstr("no-such-host.invalid"));
+}
+
+TEST_F(E2bFaults, TheHostSpeaksNoTls) {
+  Project::Environment environment = s_host->environment();
+  environment["E2B_API_URL"] = "https" + s_host->server().url().substr(4);
+  const ProcessResult result = m_project.spillway({"run", "pipeline.yaml", "--quiet", "--e2b"}, environment);
+  EXPECT_NE(result.exit_code, 0);
+  EXPECT_THAT(result.err, HasSubstr("error: "));
+}
+
+TEST_F(E2bFaults, AWorkerThatIsKilledForItsMemory) {
+  m_project.write_pipeline({csv_extractor("films", "films.csv"), processor("endless", k_endless_sql),
+                            csv_writer("write", "out/stats.csv")});
+  std::thread meanwhile([&] {
+    // As the kernel does it, which takes a control group that not every machine has.
+    while (!worker()) std::this_thread::sleep_for(20ms);
+    std::this_thread::sleep_for(1500ms);
+    ::kill(*worker(), SIGKILL);
+  });
+  const ProcessResult result = run();
+  meanwhile.join();
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_THAT(result.err, HasSubstr("error: the worker was killed, as it is when there is no memory left in the "
+                                    "sandbox, which has "));
+  EXPECT_THAT(result.err, HasSubstr("  hint: lower SPILLWAY_MEMORY_LIMIT (--memory-limit)"));
+}
+
+TEST_F(E2bFaults, AHostThatIsKilledLeavesASandboxThatCleanFinds) {
+  m_project.write_pipeline({csv_extractor("films", "films.csv"), processor("endless", k_endless_sql),
+                            csv_writer("write", "out/stats.csv")});
+  ProcessOptions options;
+  options.environment = environment();
+  options.directory = m_project.path();
+  Process process({spillway_program(), "run", "pipeline.yaml", "--e2b"}, options);
+  while (s_host->sandboxes() == 0) std::this_thread::sleep_for(20ms);
+  process.send_signal(SIGKILL);
+  process.wait();
+  EXPECT_EQ(s_host->sandboxes(), 1U) << "its life is a short one, but not so short";
+  ProcessOptions direct;
+  direct.environment = s_host->environment();
+  EXPECT_THAT(run_spillway({"sandboxes", "clean"}, direct).out, HasSubstr("deleted "));
+}
+
+TEST_F(E2bFaults, AHostThatIsInterruptedDeletesItsSandbox) {
+  m_project.write_pipeline({csv_extractor("films", "films.csv"), processor("endless", k_endless_sql),
+                            csv_writer("write", "out/stats.csv")});
+  for (const int wait_ms : {0, 30, 200, 1500}) {
+    ProcessOptions options;
+    options.environment = environment();
+    options.directory = m_project.path();
+    Process process({spillway_program(), "run", "pipeline.yaml", "--e2b"}, options);
+    std::this_thread::sleep_for(std::chrono::milliseconds(200 + wait_ms));
+    process.send_signal(SIGINT);
+    EXPECT_THAT(process.wait().exit_code, AnyOf(130, 128 + SIGINT));
+    EXPECT_EQ(s_host->sandboxes(), 0U);
+  }
+}
+
+}  // namespace
+}  // namespace spillway::testing
