@@ -17,9 +17,12 @@ namespace fs = std::filesystem;
 
 /// Folders of one level do not include each other; each may include every lower level.
 const std::vector<std::set<std::string>> k_levels{
-    {"util"},   {"protocol", "pipeline", "config", "engine"},
-    {"frame"},  {"drivers"},
-    {"worker"}, {"sandbox"},
+    {"util"},
+    {"protocol", "pipeline", "config", "engine"},
+    {"frame"},
+    {"drivers"},
+    {"worker"},
+    {"sandbox"},
     {"run", "sandboxd"},
     {"report", "cli"},
     {"main"},
