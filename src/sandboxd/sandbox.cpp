@@ -182,7 +182,7 @@ Usage Sandbox::measure() {
   const double elapsed = std::chrono::duration<double, std::milli>(now - m_measured_at).count();
   // Of a process whose parent did not wait for it the time is gone with it.
   if (cpu_milliseconds > m_measured_cpu_milliseconds && elapsed > 0) {
-    const double used = static_cast<double>(cpu_milliseconds - m_measured_cpu_milliseconds);
+    const auto used = static_cast<double>(cpu_milliseconds - m_measured_cpu_milliseconds);
     usage.cpu_percent = std::min(100.0, 100.0 * used / elapsed / std::max(1U, std::thread::hardware_concurrency()));
   }
   m_measured_cpu_milliseconds = cpu_milliseconds;
