@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "e2b/bundle.hpp"
 #include "e2b/connect_stream.hpp"
 #include "e2b/owner.hpp"
 #include "integration/sandbox_support.hpp"
@@ -202,6 +203,43 @@ class E2bBundle : public E2bVerbs {
     EXPECT_EQ(detail(run({"doctor", "e2b", "--json"}), "memory"), "the sandbox has 128 MB");
   }
 
+  /// What a sandbox's shell does with the command: `lines` is what the host writes to it.
+  ProcessResult start_bundle(const e2b::Bundle& bundle, const std::string& lines) {
+    Process shell(
+        e2b::bundle_command(bundle, {"version", "a b"}),
+        {.directory = folder.path(), .environment = {{"HOME", (folder / "home").string()}}, .input = lines});
+    return shell.wait();
+  }
+  void start_in_a_sandbox(const std::string& hash) {
+    const e2b::Bundle bundle{
+        hash, {{folder / "template/spillway.0.tar.gz", 1}, {folder / "template/spillway.1.tar.gz", 1}}};
+    const auto put_parts = [&] {
+      fs::create_directories(folder / "home/.spillway");
+      for (std::size_t part = 0; part < bundle.parts.size(); ++part) {
+        fs::copy_file(bundle.parts[part].file, folder / "home" / e2b::bundle_part_path(bundle, part),
+                      fs::copy_options::overwrite_existing);
+      }
+    };
+    const std::string arrived = e2b::bundle_part_line(1) + e2b::bundle_part_line(1) + "\n" + e2b::bundle_part_line(0);
+    put_parts();
+    // The program runs: it does not like its arguments.
+    const std::string answer = "error: unexpected argument 'a b'";
+    ProcessResult started = start_bundle(bundle, arrived);
+    EXPECT_EQ(started.out, "spillway-bundle missing\n");
+    EXPECT_THAT(started.err, ::testing::StartsWith(answer));
+    EXPECT_EQ(started.exit_code, 2);
+    EXPECT_FALSE(fs::exists(folder / "home" / e2b::bundle_part_path(bundle, 0)));
+    started = start_bundle(bundle, "");
+    EXPECT_EQ(started.out, "spillway-bundle here\n");
+    EXPECT_THAT(started.err, ::testing::StartsWith(answer));
+    fs::remove_all(folder / "home");
+    put_parts();
+    fs::resize_file(folder / "home" / e2b::bundle_part_path(bundle, 1), 1000);
+    EXPECT_EQ(start_bundle(bundle, arrived).exit_code, e2b::k_bundle_exit_code);
+    EXPECT_EQ(start_bundle(bundle, "").exit_code, e2b::k_bundle_exit_code);
+    EXPECT_FALSE(fs::exists(folder / "home/.spillway" / hash));
+  }
+
   /// Where there is nothing of this machine: no library, no shell.
   void run_bare(const std::string& hash) {
     if (const std::string reason = no_bwrap_reason(); !reason.empty()) GTEST_SKIP() << reason;
@@ -266,6 +304,7 @@ TEST_F(E2bBundle, IsMadeOnceAndRunsWhereThereIsNothingElse) {
   EXPECT_EQ(Json::parse(run({"e2b", "template", "--json"}).out)["hash"], hash);
   EXPECT_EQ(read_file(part).value(), read_file(folder / "template/spillway.0.tar.gz").value());
   look_with_doctor();
+  start_in_a_sandbox(hash);
   run_bare(hash);
 }
 

@@ -17,7 +17,14 @@ constexpr int k_ok = 200;
 
 }  // namespace
 
-E2bServer::E2bServer() : m_server(std::make_unique<httplib::Server>()) {
+E2bServer::E2bServer() : m_server(std::make_unique<httplib::Server>()) { start(); }
+
+E2bServer::E2bServer(const std::filesystem::path& certificate, const std::filesystem::path& key)
+    : m_server(std::make_unique<httplib::SSLServer>(certificate.c_str(), key.c_str())), m_scheme("https") {
+  start();
+}
+
+void E2bServer::start() {
   const auto handler = [this](const httplib::Request& request, httplib::Response& response) {
     serve(request, response);
   };
@@ -35,7 +42,7 @@ E2bServer::~E2bServer() {
   m_thread.join();
 }
 
-std::string E2bServer::url() const { return fmt::format("http://{}:{}", k_host, m_port); }
+std::string E2bServer::url() const { return fmt::format("{}://{}:{}", m_scheme, k_host, m_port); }
 
 e2b::Settings E2bServer::settings() const { return {e2b::SecretText(k_key), "e2b.test", url(), url(), {}}; }
 

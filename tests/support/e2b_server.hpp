@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -44,6 +45,8 @@ class E2bServer {
   static constexpr const char* k_key = "e2b_00c0ffee";
 
   E2bServer();
+  /// Over TLS, with the certificate and the key in these files.
+  E2bServer(const std::filesystem::path& certificate, const std::filesystem::path& key);
   E2bServer(const E2bServer&) = delete;
   E2bServer& operator=(const E2bServer&) = delete;
   ~E2bServer();
@@ -61,9 +64,11 @@ class E2bServer {
   std::vector<std::string> take_lines();
 
  private:
+  void start();
   void serve(const httplib::Request& request, httplib::Response& response);
 
   std::unique_ptr<httplib::Server> m_server;
+  std::string m_scheme = "http";
   int m_port = 0;
   std::mutex m_mutex;  ///< of what is below
   std::map<std::string, std::deque<ScriptedAnswer>> m_answers;

@@ -1,4 +1,5 @@
 #include <chrono>
+#include <cstdlib>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,6 +10,7 @@
 #include "e2b/process_rpc.hpp"
 #include "support/e2b_server.hpp"
 #include "support/fault_proxy.hpp"
+#include "support/temp_dir.hpp"
 
 namespace spillway::e2b {
 namespace {
@@ -185,6 +187,25 @@ TEST_F(E2bFaults, ANameThatNobodyHas) {
   ASSERT_FALSE(made);
   EXPECT_THAT(made.error().error.message, HasSubstr("Could not resolve host: no-such-host.invalid"));
   EXPECT_EQ(made.error().error.hint, "check the network, E2B_DOMAIN, E2B_API_URL and E2B_SANDBOX_URL");
+}
+
+TEST_F(E2bFaults, ACertificateThatNobodyTrusts) {
+  const testing::TempDir folder;
+  const std::string make = "cd '" + folder.path().string() +
+                           "' && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout key.pem -out cert.pem "
+                           "-subj /CN=e2b.test -addext subjectAltName=IP:127.0.0.1 2>/dev/null";
+  ASSERT_EQ(std::system(make.c_str()), 0);
+  E2bServer secure(folder / "cert.pem", folder / "key.pem");
+  secure.script("GET /v2/sandboxes", {{200, "[]"}});
+  Settings settings = secure.settings();
+  const auto refused = ControlPlane(settings, cancel).list({});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().error.message, HasSubstr("SSL certificate problem: self-signed certificate"));
+  EXPECT_EQ(refused.error().error.hint,
+            "SSL_CERT_FILE names the file of the authority that signed the server's certificate");
+  EXPECT_FALSE(refused.error().error.retryable);
+  settings.ca_file = folder / "cert.pem";
+  EXPECT_TRUE(ControlPlane(settings, cancel).list({}));
 }
 
 TEST_F(E2bFaults, ALeaseExtendsTheLifeAndDeletes) {
