@@ -145,9 +145,10 @@ Result<Json> parse_line(std::string_view line) {
     return Failure(protocol_error(fmt::format("line is nested more than {} levels deep", k_max_depth)));
   }
   if (json.is_object()) return json;
-  return Failure(
-      protocol_error(fmt::format("line is no JSON object: {}", to_valid_utf8(line.substr(0, k_quoted_line_bytes)))));
+  return Failure(protocol_error(fmt::format("line is no JSON object: {}", line_start(line))));
 }
+
+std::string line_start(std::string_view line) { return to_valid_utf8(line.substr(0, k_quoted_line_bytes)); }
 
 std::string text_or(const Json& json, const char* name, std::string fallback) {
   const auto field = json.find(name);
@@ -263,8 +264,8 @@ Result<Message> decode_message(std::string_view line) {
   }
   if (auto files = decode_files<Message>(type, *json)) return std::move(*files);
   if (type == "error") return ErrorMessage{text_or(*json, "error", "")};
-  return Failure(protocol_error(fmt::format("message with neither 'status' nor a known 'type': {}",
-                                            to_valid_utf8(line.substr(0, k_quoted_line_bytes)))));
+  return Failure(
+      protocol_error(fmt::format("message with neither 'status' nor a known 'type': {}", line_start(line))));
 }
 
 std::optional<Error> version_mismatch(const Json& body) {

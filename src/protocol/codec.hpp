@@ -22,6 +22,9 @@ Result<Json> parse_line(std::string_view line);
 Result<Command> decode_command(std::string_view line);
 Result<Message> decode_message(std::string_view line);
 
+/// How a line begins, for the error that tells of it.
+std::string line_start(std::string_view line);
+
 /// A field of an object that somebody else made: the fallback when it is missing or of another kind.
 std::string text_or(const Json& json, const char* name, std::string fallback = {});
 std::uint64_t count_or(const Json& json, const char* name, std::uint64_t fallback = 0);
