@@ -51,8 +51,10 @@ std::optional<std::string> request_line(std::string_view piece) {
   return line.ends_with(" HTTP/1.1") ? std::optional<std::string>(line) : std::nullopt;
 }
 
+}  // namespace
+
 /// Bytes on their way from one socket to another.
-struct Way {
+struct FaultProxy::Way {
   struct Piece {
     Clock::time_point due;
     std::string bytes;
@@ -111,8 +113,6 @@ struct Way {
     return true;
   }
 };
-
-}  // namespace
 
 std::string http_answer(const std::string& status, const std::string& body, const std::string& headers,
                         const std::string& type) {
