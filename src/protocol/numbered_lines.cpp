@@ -15,7 +15,7 @@ namespace {
 /// How a whole line begins. The rest of one that was cut never does: within a text a quote has a backslash before it,
 /// and after anything else there is one bracket too many at the end.
 constexpr std::string_view k_line_start = R"({"seq":)";
-constexpr std::size_t k_quoted_line_bytes = 120;
+constexpr std::size_t k_quoted_bytes = 120;
 
 }  // namespace
 
@@ -64,9 +64,8 @@ std::optional<Result<std::string>> IncomingLines::next() {
     if (numbers && numbers->seq > m_last) m_has_gap = true;
     if (numbers || m_is_cut) continue;
     if (!*line) return line;
-    return Failure(
-        make_error(ErrorCode::protocol,
-                   fmt::format("line without a number: {}", to_valid_utf8((*line)->substr(0, k_quoted_line_bytes)))));
+    return Failure(make_error(ErrorCode::protocol, fmt::format("line without a number: {}",
+                                                               to_valid_utf8((*line)->substr(0, k_quoted_bytes)))));
   }
   if (!m_lines.is_over_long() || m_is_cut) return std::nullopt;
   return m_lines.take_rest();
