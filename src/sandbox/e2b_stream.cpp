@@ -44,6 +44,8 @@ constexpr std::size_t k_most_unacknowledged_bytes = std::size_t{4} * 1024 * 1024
 /// A stream of files goes in parts: the first one is small and shows how fast the wire is.
 constexpr std::size_t k_first_part_bytes = std::size_t{1024} * 1024;
 constexpr std::size_t k_part_bytes = std::size_t{16} * 1024 * 1024;
+/// That a run takes too long is told here, before its sandbox ends by itself.
+constexpr seconds k_life_after_run{15};
 /// In a row, without anything that came in between.
 const RetryPolicy k_reconnects{.attempts = 10, .first_delay = milliseconds(100), .longest_delay = seconds(5)};
 const RetryPolicy k_inputs{.attempts = 10, .first_delay = milliseconds(100), .longest_delay = seconds(5)};
@@ -234,6 +236,8 @@ class E2bStream : public StreamChannel {
       const std::scoped_lock lock(m_monitor.mutex);
       if (m_has_ended || m_loss) return;
       m_loss = std::move(error);
+      // A service that cannot be reached is no connection of the pipeline's.
+      if (m_loss->code == ErrorCode::connection) m_loss->code = ErrorCode::sandbox;
       for (Outgoing& command : m_commands) config::wipe(command.text);
     }
     m_monitor.changed.notify_all();
@@ -269,7 +273,7 @@ class E2bStream : public StreamChannel {
     std::future<e2b::Bundle> packing =
         std::async(std::launch::async, [] { return e2b::make_bundle(e2b::bundle_cache()); });
     be_busy_with(fmt::format("creating a sandbox of template {}", m_plan.sandbox.template_id));
-    m_lease.emplace(m_plan.settings, m_plan.sandbox, m_plan.longest, m_cancel);
+    m_lease.emplace(m_plan.settings, m_plan.sandbox, m_plan.longest + k_life_after_run, m_cancel);
     {
       const std::scoped_lock lock(m_monitor.mutex);
       m_is_made = true;
@@ -283,30 +287,42 @@ class E2bStream : public StreamChannel {
     const auto handler = [this](const e2b::ProcessEvent& event) {
       std::visit([this](const auto& told) { hear(told); }, event);
     };
-    auto stream =
-        rpc.start({e2b::bundle_command(m_bundle, {"worker", "--numbered"}), m_plan.environment, {}}, handler);
+    const e2b::ProcessRequest request{
+        e2b::bundle_command(m_bundle, {"worker", "--numbered"}), m_plan.environment, {}};
+    auto stream = rpc.start(request, handler);
     int cuts = 0;  // without anything that came since
     while (!is_over()) {
       if (m_end) return lose(e2b_worker_ended(*m_end, m_last_words.lines(), rpc.data_plane()));
       if (stream) return lose(e2b_worker_vanished());
-      const e2b::RequestError& cut = stream.error();
-      if (m_pid == 0) fail(cut.error);
+      const e2b::RequestError cut = stream.error();
       if (cut.fault == e2b::Fault::gone) return lose(e2b_sandbox_is_gone(cut.error));
       if (cut.fault == e2b::Fault::no_such) return lose(e2b_worker_vanished());
       if (cut.fault != e2b::Fault::interrupted && cut.fault != e2b::Fault::busy) fail(cut.error);
       if (std::exchange(m_has_heard, false)) cuts = 0;
       if (++cuts >= k_reconnects.attempts) return lose(e2b_sandbox_is_out_of_reach(cut.error));
-      if (cuts > 1) e2b::wait_before_retry(k_reconnects, cuts - 1, cut, m_cancel);
-      m_incoming.cut();
-      m_first_words.clear();
-      if (!m_is_placed) send_bundle();
-      m_is_resuming = true;
-      if (auto health = rpc.data_plane().check_health(); !health) {
-        stream = tl::unexpected(std::move(health.error()));
-      } else {
-        stream = rpc.connect(m_pid, handler);
+      if (cuts > 1 || cut.fault == e2b::Fault::busy) e2b::wait_before_retry(k_reconnects, cuts, cut, m_cancel);
+      stream = take_up(rpc, request, handler);
+    }
+  }
+
+  /// Goes on listening to the worker, or starts one when there is none: the answer to a start may have been lost.
+  e2b::Answer<void> take_up(e2b::ProcessRpc& rpc, const e2b::ProcessRequest& request,
+                            const e2b::ProcessRpc::Handler& handler) {
+    if (auto health = rpc.data_plane().check_health(); !health) return health;
+    std::uint32_t pid = m_pid;
+    if (pid == 0) {
+      const auto processes = rpc.list();
+      if (!processes) return tl::unexpected(processes.error());
+      for (const e2b::RunningProcess& one : *processes) {
+        if (std::ranges::find(one.arguments, "--numbered") != one.arguments.end()) pid = one.pid;
       }
     }
+    if (pid == 0) return rpc.start(request, handler);
+    m_incoming.cut();
+    m_first_words.clear();
+    if (!m_is_placed) send_bundle();
+    m_is_resuming = true;
+    return rpc.connect(pid, handler);
   }
 
   void hear(const e2b::ProcessStarted& started) {

@@ -34,7 +34,8 @@ class E2bFixture : public ::testing::Test {
          csv_writer("write", "out/stats.csv")});
   }
   void TearDown() override {
-    if (s_host) EXPECT_EQ(s_host->sandboxes(), 0U) << s_host->server().log();
+    if (!s_host) return;
+    EXPECT_EQ(s_host->sandboxes(), 0U) << s_host->server().log();
   }
 
   Project::Environment environment() const {
@@ -48,6 +49,9 @@ class E2bFixture : public ::testing::Test {
     return m_project.spillway(options, environment());
   }
 
+  /// Goes on for hours, in little memory.
+  static constexpr auto k_long_sql =
+      "SELECT sum(a.range * b.range) AS s FROM df, range(2000000) AS a, range(2000000) AS b";
   /// What stands in the output when the run has done its work.
   static constexpr auto k_output = "year,n\n1979,2000000\n1985,4000000\n";
 

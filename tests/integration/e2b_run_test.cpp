@@ -75,8 +75,8 @@ TEST_F(E2bRun, AnArtifactThatIsTooLargeStaysThere) {
 
 TEST_F(E2bRun, NothingOfTheEnvironmentReachesTheWorkerButWhatIsNamed) {
   m_environment = {{"PLANTED_SECRET", "planted-5ecret"}, {"PASSED_ON", "planted-pa55ed"}};
-  m_project.write_pipeline({csv_extractor("films", "films.csv"), processor("endless", k_endless_sql),
-                            csv_writer("write", "out/stats.csv")});
+  m_project.write_pipeline(
+      {csv_extractor("films", "films.csv"), processor("endless", k_long_sql), csv_writer("write", "out/stats.csv")});
   ProcessOptions options;
   options.environment = environment();
   for (const auto& [name, value] : m_environment) options.environment[name] = value;
@@ -107,8 +107,8 @@ TEST_F(E2bRun, NothingOfTheEnvironmentReachesTheWorkerButWhatIsNamed) {
 }
 
 TEST_F(E2bRun, ARunThatTakesTooLongIsEnded) {
-  m_project.write_pipeline({csv_extractor("films", "films.csv"), processor("endless", k_endless_sql),
-                            csv_writer("write", "out/stats.csv")});
+  m_project.write_pipeline(
+      {csv_extractor("films", "films.csv"), processor("endless", k_long_sql), csv_writer("write", "out/stats.csv")});
   const ProcessResult result = run({"--e2b-timeout=4"});
   EXPECT_EQ(result.exit_code, 124) << result.err;
   EXPECT_THAT(result.err, HasSubstr("error: the run took longer than 4 s\n"

@@ -1,6 +1,10 @@
 #include "config/settings.hpp"
 
+#include <chrono>
+#include <map>
 #include <set>
+#include <string>
+#include <vector>
 
 namespace spillway::config {
 namespace {
@@ -55,7 +59,56 @@ TEST(Settings, EveryVariableOfTheContractIsRead) {
   Settings expected{true, 1000, std::uint64_t{1} << 20, std::uint64_t{1536} << 20, 3};
   expected.sandbox = settings.sandbox;
   expected.command = settings.command;
+  expected.e2b = settings.e2b;
   EXPECT_EQ(settings, expected);
+}
+
+TEST(Settings, OfE2b) {
+  const E2bTarget defaults = resolved({}).e2b;
+  EXPECT_EQ(defaults, (E2bTarget{"base", std::chrono::seconds(3600)}));
+  SettingSources sources = sources_of({{"E2B_DOWNLOAD_DATA_ARTIFACTS", "1"},
+                                       {"E2B_ARTIFACT_MAX_MB", "3"},
+                                       {"SPILLWAY_E2B_TEMPLATE", "spillway"},
+                                       {"SPILLWAY_E2B_TIMEOUT", "60"},
+                                       {"SPILLWAY_E2B_RETRIES", "2"},
+                                       {"SPILLWAY_E2B_PASS_ENV", "TZ HOME"}});
+  sources.flags["e2b_env"] = "'A=1' 'B=two words' 'C=a=b'";
+  const E2bTarget target = resolved(sources).e2b;
+  EXPECT_EQ(target.template_id, "spillway");
+  EXPECT_EQ(target.timeout, std::chrono::seconds(60));
+  EXPECT_EQ(target.retries, 2U);
+  EXPECT_EQ(target.environment, (std::map<std::string, std::string>{{"A", "1"}, {"B", "two words"}, {"C", "a=b"}}));
+  EXPECT_EQ(target.passed_variables, (std::vector<std::string>{"TZ", "HOME"}));
+  EXPECT_TRUE(target.fetches_frames);
+  EXPECT_EQ(target.max_artifact_bytes, std::uint64_t{3} << 20);
+}
+
+TEST(Settings, InE2bTheWorkersMachineDecides) {
+  EXPECT_EQ(resolved(sources_of({{"SPILLWAY_SANDBOX", "e2b"}})).left_to_worker,
+            (std::vector<std::string>{"memory_limit_bytes", "spill_bytes", "threads"}));
+}
+
+TEST(Settings, WhatIsWrongWithThoseOfE2b) {
+  SettingSources sources = sources_of({{"SPILLWAY_E2B_TEMPLATE", "two words"}, {"SPILLWAY_E2B_PASS_ENV", "A=1"}});
+  sources.flags["e2b_env"] = "'planted-5ecret'";
+  sources.flags["e2b_timeout"] = "86401";
+  EXPECT_EQ(errors_of(sources),
+            (std::vector<std::string>{
+                "error: invalid value 'two words' of SPILLWAY_E2B_TEMPLATE: must be the id or the name of a "
+                "template, such as base",
+                "error: invalid value '86401' of --e2b-timeout: must be a number of seconds from 1 to 86400",
+                "error: invalid value of --e2b-env: must be NAME=VALUE",
+                "error: invalid value of SPILLWAY_E2B_PASS_ENV: must be the name of a variable"}));
+}
+
+TEST(Settings, AProjectFileDoesNotChooseWhatLeavesTheEnvironment) {
+  SettingSources sources;
+  sources.project_text = "settings:\n  e2b_pass_env: HOME\n";
+  EXPECT_EQ(errors_of(sources),
+            (std::vector<std::string>{
+                "spillway.yaml:2:17: error: cannot use setting 'e2b_pass_env': a project file does not "
+                "choose what leaves your environment\n  hint: give it by --e2b-pass-env or in "
+                "SPILLWAY_E2B_PASS_ENV"}));
 }
 
 TEST(Settings, ForceSpillTakesTheWordsOfTheContract) {

@@ -35,6 +35,36 @@ TEST(TotalRows, OfAWriterThatWroteNothingIsZero) {
   EXPECT_EQ(total_rows({step(Role::extractor, 14, 0), step(Role::writer, 0, 0)}), 0U);
 }
 
+RunOutcome lost_run(const std::string& driver, StepStatus status) {
+  RunOutcome outcome;
+  outcome.error = make_error(ErrorCode::sandbox, "the sandbox is gone");
+  outcome.error->retryable = true;
+  outcome.steps = {step(Role::extractor, 14, 0), step(Role::writer, 0, 0)};
+  outcome.steps[1].driver = driver;
+  outcome.steps[1].status = status;
+  return outcome;
+}
+
+TEST(MayRunAgain, AsLongAsNoWriterHasWrittenWhatStays) {
+  EXPECT_TRUE(may_run_again(lost_run("postgres.writer", StepStatus::skipped)));
+  EXPECT_FALSE(may_run_again(lost_run("postgres.writer", StepStatus::failed))) << "nobody knows how far it came";
+  EXPECT_TRUE(may_run_again(lost_run("filesystem.csv_writer", StepStatus::failed))) << "its file has not its place";
+  EXPECT_FALSE(may_run_again(lost_run("filesystem.csv_writer", StepStatus::succeeded)));
+}
+
+TEST(MayRunAgain, OnlyForWantOfTheSandbox) {
+  RunOutcome outcome = lost_run("filesystem.csv_writer", StepStatus::skipped);
+  outcome.error->retryable = false;
+  EXPECT_FALSE(may_run_again(outcome));
+  outcome = lost_run("filesystem.csv_writer", StepStatus::skipped);
+  outcome.stop_signal = 2;
+  EXPECT_FALSE(may_run_again(outcome));
+  outcome = lost_run("filesystem.csv_writer", StepStatus::skipped);
+  outcome.failed_step = "films";
+  EXPECT_FALSE(may_run_again(outcome));
+  EXPECT_FALSE(may_run_again(RunOutcome()));
+}
+
 TEST(StepsCompleted, CountsOnlySuccess) {
   std::vector<StepOutcome> steps(3);
   steps[0].status = StepStatus::succeeded;

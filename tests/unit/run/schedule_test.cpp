@@ -29,6 +29,18 @@ TEST(Schedule, RunsAtMostSoManyAtATime) {
   EXPECT_THAT(schedule.start_ready(), ElementsAre("c"));
 }
 
+TEST(Schedule, AStepThatStartedElsewhereRuns) {
+  Schedule schedule = chain_and_loner(8);
+  schedule.start_ready();
+  schedule.stop();
+  schedule.start("b");
+  EXPECT_THAT(schedule.running(), ElementsAre("a", "b", "d"));
+  for (const char* id : {"a", "b", "d"}) schedule.finish(id, StepStatus::cancelled);
+  EXPECT_FALSE(schedule.has_running());
+  ASSERT_EQ(schedule.skips(SkipReason::run_cancelled).size(), 1U);
+  EXPECT_EQ(schedule.skips(SkipReason::run_cancelled)[0].step_id, "c");
+}
+
 TEST(Schedule, AStepWaitsForAllItsNeeds) {
   Schedule schedule({{"a", {}}, {"b", {}}, {"join", {"a", "b"}}}, 8);
   schedule.start_ready();

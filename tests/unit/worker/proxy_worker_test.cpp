@@ -132,6 +132,50 @@ TEST_F(ProxyWorkerTest, GuideExecStepCachesTheFullResultUntilCleanup) {
   }
 }
 
+TEST_F(ProxyWorkerTest, StepsThatAreSentAheadRunWhenTheirTurnComes) {
+  add_movies();
+  prepare({{"max_running_steps", 1U}});
+  const auto send_ahead = [this](const std::string& id, std::vector<std::string> after,
+                                 std::map<std::string, protocol::InputRef> inputs) {
+    m_worker.handle(protocol::ExecStepCommand{id, m_driver_of[id], "cfg/" + id + ".json", std::move(inputs), after});
+  };
+  // In whatever order they come.
+  send_ahead("write-stats", {"compute-stats"}, k_from_stats);
+  send_ahead("compute-stats", {"extract-movies"}, k_from_movies);
+  send_ahead("extract-movies", {}, {});
+  EXPECT_EQ(m_sink.answer("complete", 1)["step_id"], "extract-movies");
+  EXPECT_EQ(m_sink.answer("complete", 2)["step_id"], "compute-stats");
+  EXPECT_EQ(m_sink.answer("complete", 3)["step_id"], "write-stats");
+}
+
+TEST_F(ProxyWorkerTest, OfStepsThatWereSentAheadNoneStartsAfterAFailure) {
+  add_step("bad", "duckdb.processor", {{"query", "SELECT nothing"}});
+  add_step("after", "duckdb.processor", {{"query", "SELECT 1 AS a"}});
+  add_step("other", "duckdb.processor", {{"query", "SELECT 1 AS a"}});
+  prepare({{"max_running_steps", 1U}});
+  for (const auto& [id, after] : std::vector<std::pair<std::string, std::vector<std::string>>>{
+           {"bad", {}}, {"after", {"bad"}}, {"other", {}}}) {
+    m_worker.handle(protocol::ExecStepCommand{id, m_driver_of[id], "cfg/" + id + ".json", {}, after});
+  }
+  const Json complete = m_sink.answer("complete");
+  EXPECT_TRUE(complete.contains("error")) << complete;
+  m_worker.handle(protocol::CleanupCommand{});
+  EXPECT_EQ(m_sink.answer("cleaned")["steps_executed"], 0);
+  EXPECT_EQ(m_sink.events("step_start").size(), 1U);
+}
+
+TEST_F(ProxyWorkerTest, ACancelForgetsWhatWasSentAhead) {
+  add_movies();
+  prepare();
+  m_worker.handle(protocol::ExecStepCommand{"compute-stats", m_driver_of["compute-stats"], "cfg/compute-stats.json",
+                                            k_from_movies, std::vector<std::string>{"extract-movies"}});
+  m_worker.handle(protocol::CancelCommand{});
+  exec("extract-movies");
+  m_sink.answer("complete");
+  m_worker.handle(protocol::CleanupCommand{});
+  EXPECT_EQ(m_sink.answer("cleaned")["steps_executed"], 1);
+}
+
 TEST_F(ProxyWorkerTest, RowsOutIsEmittedAlsoForNoRows) {
   add_step("none", "duckdb.processor", {{"query", "SELECT 1 AS a WHERE false"}});
   prepare();
