@@ -9,6 +9,7 @@
 
 #include "cases.hpp"
 #include "db_cases.hpp"
+#include "e2b_cases.hpp"
 #include "report.hpp"
 #include "util/strings.hpp"
 
@@ -16,18 +17,25 @@ namespace {
 
 constexpr const char* k_usage =
     "usage: spillway_bench [--rows N] [--rounds N] [--json] [CASE...]\n"
-    "  cases: a to h (default: all of these); db for those of the databases, or one of them, e.g. postgres-read\n";
+    "  cases: a to h (default: all of these); db for those of the databases, or one of them, e.g. postgres-read;\n"
+    "  e2b for those of E2B, or one of them, e.g. e2b-warm\n";
 
 struct Options {
   spillway::bench::Sizes sizes;
   int rounds = 5;
   bool json = false;
   std::vector<std::string> cases;
-  std::vector<std::string> db_cases;  ///< "db" stands for all of them
+  std::vector<std::string> db_cases;   ///< "db" stands for all of them
+  std::vector<std::string> e2b_cases;  ///< and so does "e2b"
 };
 
 bool is_db_case(const std::string& name) {
   const std::vector<std::string> names = spillway::bench::db_case_names();
+  return std::ranges::find(names, name) != names.end();
+}
+
+bool is_e2b_case(const std::string& name) {
+  const std::vector<std::string> names = spillway::bench::e2b_case_names();
   return std::ranges::find(names, name) != names.end();
 }
 
@@ -51,6 +59,8 @@ bool parse(int argc, char** argv, Options& options) {
       options.cases.push_back(argument);
     } else if (argument == "db" || is_db_case(argument)) {
       options.db_cases.push_back(argument);
+    } else if (argument == "e2b" || is_e2b_case(argument)) {
+      options.e2b_cases.push_back(argument);
     } else {
       return false;
     }
@@ -61,7 +71,9 @@ bool parse(int argc, char** argv, Options& options) {
 void measure(const std::vector<spillway::bench::Case>& cases, const std::vector<std::string>& chosen,
              const Options& options, nlohmann::json& reports) {
   for (const spillway::bench::Case& one : cases) {
-    if (!chosen.empty() && !is_chosen(chosen, one.name) && !is_chosen(chosen, "db")) continue;
+    if (!chosen.empty() && !is_chosen(chosen, one.name) && !is_chosen(chosen, "db") && !is_chosen(chosen, "e2b")) {
+      continue;
+    }
     std::vector<spillway::bench::Command> commands;
     for (const auto& contender : one.contenders) commands.push_back(contender.command);
     const auto samples = spillway::bench::run_interleaved(commands, options.rounds);
@@ -76,7 +88,7 @@ void measure(const std::vector<spillway::bench::Case>& cases, const std::vector<
 
 void measure(const Options& options) {
   nlohmann::json reports = nlohmann::json::array();
-  if (!options.cases.empty() || options.db_cases.empty()) {
+  if (!options.cases.empty() || (options.db_cases.empty() && options.e2b_cases.empty())) {
     measure(spillway::bench::make_cases(SPILLWAY_BENCH_DATA, options.sizes), options.cases, options, reports);
   }
   if (!options.db_cases.empty()) {
@@ -87,6 +99,10 @@ void measure(const Options& options) {
     };
     if (wants("postgres")) measure(databases.postgres(), options.db_cases, options, reports);
     if (wants("mysql")) measure(databases.mysql(), options.db_cases, options, reports);
+  }
+  if (!options.e2b_cases.empty()) {
+    spillway::bench::E2bCases e2b(SPILLWAY_BENCH_DATA);
+    measure(e2b.cases(), options.e2b_cases, options, reports);
   }
   if (options.json) std::puts(reports.dump(2).c_str());
 }
