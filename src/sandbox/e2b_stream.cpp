@@ -449,7 +449,11 @@ class E2bStream : public StreamChannel {
   }
 
   bool may_send() const { return !m_starters.empty() || (m_may_send && (m_resume_after || may_send_command())); }
-  bool may_send_command() const { return !m_commands.empty() && m_commands.front().is_ready; }
+  /// What only says that files come waits for the first of them: a request less.
+  bool may_send_command() const {
+    if (m_commands.empty() || !m_commands.front().is_ready) return false;
+    return m_last_seq != 0 || m_commands.size() == 1 || m_commands[1].is_ready;
+  }
 
   /// The lines that wait, as many as one request takes.
   std::string take_input() {

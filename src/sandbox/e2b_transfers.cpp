@@ -10,7 +10,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t k_threads = 4;
+/// Small files take one way there and back each: so many at a time.
+constexpr std::size_t k_threads = 12;
+constexpr std::size_t k_most_uploads = 4;
 constexpr std::size_t k_sample_bytes = std::size_t{256} * 1024;
 /// What of a download waits here to be taken.
 constexpr std::uint64_t k_most_waiting_bytes = std::uint64_t{4} * 1024 * 1024;
@@ -28,6 +30,10 @@ double bytes_a_second(std::size_t bytes, std::chrono::duration<double> time) {
 bool pays_to_pack(double sent_a_second, double packed_a_second, double ratio) {
   const double packed_and_sent = std::min(packed_a_second, sent_a_second / std::max(ratio, 1e-6));
   return packed_and_sent > k_worthwhile * sent_a_second;
+}
+
+bool Transfers::may_upload() const {
+  return !m_uploads.empty() && m_running_uploads < k_most_uploads && (m_is_measured || !m_is_measuring);
 }
 
 Transfers::Transfers(const e2b::Settings& settings, Monitor& monitor, const CancelToken& cancel,
@@ -90,6 +96,7 @@ void Transfers::work(const e2b::Sandbox& sandbox) {
       Upload upload = std::move(m_uploads.front());
       m_uploads.pop_front();
       m_is_measuring = true;
+      ++m_running_uploads;
       const Packing packing = m_packs ? Packing::gzip : Packing::none;
       lock.unlock();
       run(upload, packing, plane);
@@ -109,6 +116,7 @@ void Transfers::run(Upload& upload, Packing packing, e2b::DataPlane& plane) {
   {
     const std::scoped_lock lock(m_monitor.mutex);
     m_uploading_bytes -= size;
+    --m_running_uploads;
     upload.done();
   }
   m_monitor.changed.notify_all();

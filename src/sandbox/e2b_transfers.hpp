@@ -73,7 +73,7 @@ class Transfers {
   void run(Upload& upload, Packing packing, e2b::DataPlane& plane);
   void run(Download& download, e2b::DataPlane& plane);
   void measure(std::string_view bytes, std::chrono::duration<double> time);
-  bool may_upload() const { return !m_uploads.empty() && (m_is_measured || !m_is_measuring); }
+  bool may_upload() const;
   static void check(e2b::Answer<void> answer);
 
   const e2b::Settings& m_settings;
@@ -85,6 +85,7 @@ class Transfers {
   std::deque<Upload> m_uploads;
   std::deque<std::shared_ptr<Download>> m_downloads;
   std::uint64_t m_uploading_bytes = 0;
+  std::size_t m_running_uploads = 0;
   bool m_is_measuring = false;
   bool m_is_measured = false;  ///< the first upload has shown how fast the wire is
   bool m_packs = false;
