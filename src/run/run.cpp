@@ -35,6 +35,7 @@ class Run {
  private:
   void converse();
   void prepare();
+  void send_steps_ahead();
   void run_steps();
   void clean_up();
   void stop_worker();
@@ -109,24 +110,27 @@ void Run::prepare() {
   // Whatever happens: nobody needs them again.
   const config::WipeAtEnd wiped(std::get<protocol::PrepareCommand>(command).connections);
   send(command);
-  // Nothing runs yet that a run which is stopped would have to wait for.
+  if (m_channel->is_far()) send_steps_ahead();
   pump_until([this] {
-    if (const std::string activity = m_channel->activity(); !activity.empty()) {
-      m_host.observer.preparing(m_request.redactor.redact(std::string_view(activity)));
-    }
-    return m_is_ready || m_ledger.is_stopping();
+    const std::string activity = m_channel->activity();
+    if (!activity.empty()) m_host.observer.preparing(m_request.redactor.redact(std::string_view(activity)));
+    // Nothing runs yet that a run which is stopped would have to wait for; unless steps were sent ahead, and have
+    // come.
+    const bool may_run = m_channel->is_far() && activity.empty() && !m_ledger.outcome().error;
+    return m_is_ready || (m_ledger.is_stopping() && !may_run);
   });
 }
 
-void Run::run_steps() {
-  // The worker starts each when its turn has come, by the same rules as the schedule here.
-  if (m_channel->is_far()) {
-    for (const pipeline::ManifestStep& step : m_request.plan.manifest.steps) {
-      protocol::ExecStepCommand command = exec_step(step);
-      command.after = step.needs;
-      send(command);
-    }
+/// The worker starts each when its turn has come, by the same rules as the schedule here.
+void Run::send_steps_ahead() {
+  for (const pipeline::ManifestStep& step : m_request.plan.manifest.steps) {
+    protocol::ExecStepCommand command = exec_step(step);
+    command.after = step.needs;
+    send(command);
   }
+}
+
+void Run::run_steps() {
   start_ready_steps();
   pump_until([this] { return !m_ledger.has_running_steps(); });
 }
@@ -162,7 +166,7 @@ void Run::stop_if_asked() {
   if (!m_ledger.is_stopping() || m_cancel_sent) return;
   m_cancel_sent = true;
   m_deadline = Clock::now() + m_host.cancel_grace;
-  if (m_ledger.has_running_steps() || (m_is_ready && m_channel->is_far())) send(protocol::CancelCommand{});
+  if (m_ledger.has_running_steps() || m_channel->is_far()) send(protocol::CancelCommand{});
 }
 
 void Run::start_ready_steps() {

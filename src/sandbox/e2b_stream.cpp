@@ -409,7 +409,6 @@ class E2bStream : public StreamChannel {
       const std::scoped_lock lock(m_monitor.mutex);
       m_has_spoken = true;
       m_last_heard = Clock::now();
-      m_activity.clear();
       incoming.is_pong = is_pong(incoming.message);
       if (incoming.is_pong) m_pinged.reset();
       m_inbox.push_back(std::move(incoming));
@@ -476,6 +475,7 @@ class E2bStream : public StreamChannel {
   void append_line(std::string_view text, std::string& input) {
     std::string line = protocol::numbered(text, ++m_last_seq, m_taken) + "\n";
     m_taken_bytes = 0;
+    m_activity.clear();  // from here on the worker may be at work
     // A text that grows leaves what it had in memory, where nobody wipes it.
     std::string longer;
     longer.reserve(input.size() + line.size());
