@@ -28,18 +28,19 @@ int moments() { return is_long_form() ? 100 : 4; }
 
 class E2bFaults : public E2bFixture {
  protected:
-  /// The run has done its work, or has not begun to write and says why.
+  /// The run has done its work, or says why not: then the output is there as a whole, of a writer that had succeeded
+  /// when the sandbox was lost, or not at all.
   void expect_whole_or_told(const ProcessResult& result) const {
     if (result.exit_code == 0) {
       EXPECT_EQ(output(), k_output);
     } else {
       EXPECT_EQ(result.exit_code, 7) << result.err;
       EXPECT_THAT(result.err, HasSubstr("error: "));
-      EXPECT_EQ(output(), "");
+      EXPECT_THAT(output(), AnyOf("", k_output));
     }
     EXPECT_EQ(s_host->sandboxes(), 0U);
   }
-  /// A run that something happens to at random moments; returns how many ended well.
+  /// A run that something happens to at random moments; returns how many have done their work.
   int at_random_moments(const std::function<void()>& happen, const std::vector<std::string>& options = {}) {
     std::mt19937 random(20260823);
     int good = 0;
@@ -54,7 +55,7 @@ class E2bFaults : public E2bFixture {
       const ProcessResult result = run(options);
       meanwhile.join();
       expect_whole_or_told(result);
-      if (result.exit_code == 0) ++good;
+      if (output() == k_output) ++good;
     }
     return good;
   }
