@@ -149,6 +149,7 @@ class E2bStream : public StreamChannel {
       if (!command) {
         m_next = nullptr;
       } else if (auto* data = std::get_if<protocol::FilesData>(&*command)) {
+        if (m_part.empty() && m_parts != 0) m_part.reserve(k_part_bytes + data->bytes.size());
         m_part += data->bytes;
         if (m_part.size() >= (m_parts == 0 ? k_first_part_bytes : k_part_bytes)) end_part();
       } else {
