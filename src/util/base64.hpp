@@ -6,9 +6,9 @@
 
 namespace spillway {
 
-/// Standard base64 with padding, without line breaks.
+/// Base64 with the standard alphabet and padding.
 std::string to_base64(std::string_view bytes);
-/// The bytes of such a text; nothing when it is none.
+/// What to_base64 wrote; nothing when it is no such text.
 std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace spillway
