@@ -41,16 +41,22 @@ constexpr std::uint64_t k_shared_memory_bytes = std::uint64_t{64} << 20;
 
 struct SmallFile {
   const char* path;
-  std::string_view content;
+  std::string content;
 };
-constexpr std::array k_small_files{
-    SmallFile{"/etc/passwd",
-              "root:x:0:0:root:/root:/bin/bash\nuser:x:1000:1000:user:/home/user:/bin/bash\n"
-              "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"},
-    SmallFile{"/etc/group", "root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n"},
-    SmallFile{"/etc/hosts", "127.0.0.1 localhost sandbox\n::1 localhost\n"},
-    SmallFile{"/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n"},
-};
+
+/// A machine's, as programs look for them. There is as much memory as the sandbox may take.
+std::vector<SmallFile> small_files(const JailLimits& limits) {
+  const std::uint64_t kilobytes = limits.memory_bytes / 1024;
+  return {{"/etc/passwd",
+           "root:x:0:0:root:/root:/bin/bash\nuser:x:1000:1000:user:/home/user:/bin/bash\n"
+           "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"},
+          {"/etc/group", "root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n"},
+          {"/etc/hosts", "127.0.0.1 localhost sandbox\n::1 localhost\n"},
+          {"/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n"},
+          {"/proc/meminfo", fmt::format("MemTotal: {0} kB\nMemFree: {0} kB\nMemAvailable: {0} kB\nBuffers: 0 kB\n"
+                                        "Cached: 0 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n",
+                                        kilobytes)}};
+}
 
 bool is_system_file(const fs::path& path) {
   const auto first = std::next(path.begin());
@@ -85,7 +91,7 @@ void add_agent(std::vector<std::string>& options) {
 }
 
 /// As bubblewrap reads them from a descriptor.
-std::string bwrap_options(const JailPlan& plan, const std::vector<int>& small_files) {
+std::string bwrap_options(const JailPlan& plan, const std::vector<SmallFile>& files) {
   std::vector<std::string> options{
       "--unshare-user", "--unshare-pid",     "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
       "--hostname",     "sandbox",           "--uid",         k_user_id,       "--gid",
@@ -99,8 +105,9 @@ std::string bwrap_options(const JailPlan& plan, const std::vector<int>& small_fi
   options.insert(options.end(), {"--perms", "1777", "--dir", "/tmp", "--perms", "1777", "--dir", "/var/tmp", "--dir",
                                  k_home, "--dir", "/run"});
   add_system(options);
-  for (std::size_t i = 0; i < small_files.size(); ++i) {
-    options.insert(options.end(), {"--ro-bind-data", std::to_string(small_files[i]), k_small_files[i].path});
+  int descriptor = k_agent_socket;
+  for (const SmallFile& file : files) {
+    options.insert(options.end(), {"--ro-bind-data", std::to_string(++descriptor), file.path});
   }
   if (std::error_code ignored; plan.has_network && fs::exists("/etc/resolv.conf", ignored)) {
     sandbox::add_mount(options,
@@ -134,14 +141,10 @@ Jail::Jail(const JailPlan& plan, const Fd& agent_end)
     : m_group(sandbox::Cgroup::create(
           plan.name, {plan.limits.memory_bytes + plan.limits.disk_bytes, plan.limits.processes + 3})) {
   const Fd filter = sandbox::program_call_filter();
+  const std::vector<SmallFile> contents = small_files(plan.limits);
+  const Fd options = memory_file("options", bwrap_options(plan, contents));
   std::vector<Fd> files;
-  std::vector<int> numbers;
-  int next = k_agent_socket + 1;
-  for (const SmallFile& small : k_small_files) {
-    files.push_back(memory_file("small file", small.content));
-    numbers.push_back(next++);
-  }
-  const Fd options = memory_file("options", bwrap_options(plan, numbers));
+  for (const SmallFile& file : contents) files.push_back(memory_file("small file", file.content));
   ProcessSpec spec{
       .arguments = {sandbox::find_bwrap(), "--args", std::to_string(k_options), "--", k_program, "sandboxd"},
       .environment = {"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8",

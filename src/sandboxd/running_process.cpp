@@ -68,6 +68,9 @@ RunningProcess::RunningProcess(ProcessConfig config, Fd in, Fd out, Fd err)
 RunningProcess::~RunningProcess() {
   abandon();
   if (m_pump.joinable()) m_pump.join();
+  // Each of them keeps the state, which keeps them.
+  const std::scoped_lock lock(m_state->mutex);
+  m_state->queues.clear();
 }
 
 void RunningProcess::begin(pid_t pid) {

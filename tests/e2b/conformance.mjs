@@ -155,6 +155,10 @@ describe("metadata, list and life", () => {
     const inside = await (await dataPlane(sandbox, "/metrics")).json();
     assert.equal(inside.mem_total, metrics.memTotal);
   });
+  test("programs see the memory that they may take", async () => {
+    const { memoryMB } = await sandbox.getInfo();
+    assert.match((await sandbox.commands.run("free -m")).stdout, new RegExp(`Mem: +${memoryMB} `));
+  });
   test("what is not offered says so", async () => {
     await assert.rejects(sandbox.pause(), /501/);
     await assert.rejects(sandbox.pty.create({ cols: 80, rows: 24, onData: () => {} }), /terminals are not offered here/);

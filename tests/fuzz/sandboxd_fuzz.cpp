@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -39,8 +40,12 @@ void read_message(const Json& message) {
   }
 }
 
-/// The agent says this and is gone.
+/// The agent says this and is gone. What does not begin with a whole message is not worth a sandbox.
 void hear_agent(std::string_view bytes) {
+  std::uint32_t length = 0;
+  if (bytes.size() < sizeof length) return;
+  std::memcpy(&length, bytes.data(), sizeof length);
+  if (length > bytes.size() - sizeof length) return;
   auto [here, there] = make_socket_pair();
   Sandbox sandbox({}, std::move(here), 1 << 20, 0, [] {});
   if (::send(there.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return;
