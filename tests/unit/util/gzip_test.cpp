@@ -1,5 +1,7 @@
 #include "util/gzip.hpp"
 
+#include <cstdint>
+
 #include <zlib.h>
 
 #include <gtest/gtest.h>
@@ -31,7 +33,7 @@ std::string gunzip(std::string_view packed) {
 
 TEST(Gzip, ItComesBackAndIsTheSameEachTime) {
   std::string bytes;
-  for (int i = 0; bytes.size() < 5'000'000; ++i) bytes += std::to_string(i * i);
+  for (int i = 0; bytes.size() < 5'000'000; ++i) bytes += std::to_string(std::int64_t{i} * i);
   for (const GzipEffort effort : {GzipEffort::quick, GzipEffort::usual}) {
     for (const std::string& text : {std::string(), std::string("a"), bytes.substr(0, 4 << 20), bytes}) {
       const std::string packed = gzip(text, effort);
