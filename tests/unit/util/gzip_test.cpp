@@ -1,8 +1,8 @@
 #include "util/gzip.hpp"
 
-#include <cstdint>
-
 #include <zlib.h>
+
+#include <cstdint>
 
 #include <gtest/gtest.h>
 
