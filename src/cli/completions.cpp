@@ -3,6 +3,7 @@
 #include <map>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "cli/command.hpp"
 #include "cli/parse.hpp"
@@ -31,7 +32,7 @@ CompletedWord word_of(const std::string& verb, const std::string& placeholder) {
       {"doctor SUBJECT", {"e2b"}},
       {"SHELL", {"bash", "zsh", "fish"}},
       {"CODE", error_codes()}};
-  for (const std::string& key : {verb + " " + placeholder, placeholder}) {
+  for (const std::string& key : {fmt::format("{} {}", verb, placeholder), placeholder}) {
     if (const auto words = k_words.find(key); words != k_words.end()) {
       return {placeholder, WordKind::words, words->second};
     }

@@ -163,11 +163,16 @@ Answer<Sandbox> ControlPlane::create(const NewSandbox& wanted) {
     if (is_unsure) {
       // What an earlier request made may be there by now, beside what this one made.
       auto found = find_created(marked);
-      if (!found) return tl::unexpected(std::move(found.error()));
+      if (!found) {
+        found.error().may_have_arrived = true;
+        return tl::unexpected(std::move(found.error()));
+      }
       if (*found) return **std::move(found);
     }
     if (made) return made;
-    if (!may_go_on) return tl::unexpected(after_attempts(std::move(made.error()), number));
+    if (may_go_on) continue;
+    made.error().may_have_arrived = is_unsure;
+    return tl::unexpected(after_attempts(std::move(made.error()), number));
   }
 }
 

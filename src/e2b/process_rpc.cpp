@@ -47,8 +47,7 @@ Answer<void> ProcessRpc::stream(std::string_view what, const char* method, const
   if (failure) return tl::unexpected(*std::move(failure));
   if (reader.has_ended()) return {};
   if (!answer) return tl::unexpected(std::move(answer.error()));
-  RequestError cut{make_error(ErrorCode::sandbox, fmt::format("{}: its stream was cut", what)),
-                   Fault::interrupted};
+  RequestError cut{make_error(ErrorCode::sandbox, fmt::format("{}: its stream was cut", what)), Fault::interrupted};
   cut.error.retryable = true;
   cut.may_have_arrived = true;
   return tl::unexpected(std::move(cut));

@@ -48,6 +48,8 @@ class ProcessRpc {
 
   /// Returns when the process's pipe has taken all of it: one at a time. What is interrupted may have arrived, in
   /// part too. Fault::no_such: the process has ended.
+  /// Where a connection that was kept turns out to be dead it is sent once more by itself: what is sent has to be
+  /// such that its receiver knows what it has already.
   Answer<void> send_input(std::uint32_t pid, std::string_view bytes);
   Answer<void> close_input(std::uint32_t pid);
   Answer<void> send_signal(std::uint32_t pid, Signal signal);

@@ -45,7 +45,7 @@ Result<Settings> read_settings(const Environment& environment) {
   settings.api_url = value_of("E2B_API_URL");
   if (settings.api_url.empty()) settings.api_url = "https://api." + settings.domain;
   settings.sandbox_url = value_of("E2B_SANDBOX_URL");
-  for (auto& [variable, url] :
+  for (const auto& [variable, url] :
        {std::pair("E2B_API_URL", &settings.api_url), std::pair("E2B_SANDBOX_URL", &settings.sandbox_url)}) {
     if (url->empty()) continue;
     const auto server = http::server_of(*url);

@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#define ZLIB_CONST  // its input is not written to
 #include <zlib.h>
 
 #include "util/error.hpp"
@@ -23,7 +24,7 @@ std::string pack(std::string_view bytes, int level) {
     throw std::bad_alloc();
   }
   std::string packed(::deflateBound(&stream, bytes.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.next_in = reinterpret_cast<const Bytef*>(bytes.data());
   stream.avail_in = static_cast<uInt>(bytes.size());
   stream.next_out = reinterpret_cast<Bytef*>(packed.data());
   stream.avail_out = static_cast<uInt>(packed.size());

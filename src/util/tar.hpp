@@ -12,8 +12,8 @@ namespace spillway {
 /// Who may use a file where it is unpacked: its owner, or everybody, as a file or also as a program.
 enum class TarPermission { owner, readable, program };
 
-/// Makes a tar stream (GNU format) of regular files and folders, piece by piece: what was added is in take(). The same
-/// calls make the same bytes.
+/// Makes a tar stream (GNU format) of regular files and folders, piece by piece: what was added is in take(). The
+/// same calls make the same bytes.
 class TarWriter {
  public:
   void add_folder(const std::string& name);

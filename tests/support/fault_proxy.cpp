@@ -53,67 +53,6 @@ std::optional<std::string> request_line(std::string_view piece) {
 
 }  // namespace
 
-/// Bytes on their way from one socket to another.
-struct FaultProxy::Way {
-  struct Piece {
-    Clock::time_point due;
-    std::string bytes;
-  };
-  std::deque<Piece> pieces;
-  std::size_t waiting = 0;
-  bool has_ended = false;  ///< its sender has said all
-  bool is_shut = false;    ///< and its receiver knows
-  std::optional<std::uint64_t> cut_after;
-  std::optional<std::uint64_t> stall_after;
-  Clock::time_point stalled_until = Clock::time_point::min();
-  std::chrono::milliseconds stall{0};
-
-  void add(std::string bytes, Clock::duration delay) {
-    waiting += bytes.size();
-    pieces.push_back({Clock::now() + delay, std::move(bytes)});
-  }
-  bool is_due() const {
-    return !pieces.empty() && pieces.front().due <= Clock::now() && stalled_until <= Clock::now();
-  }
-  /// How much of the first piece may go now; nothing when the way ends here.
-  std::optional<std::size_t> allowed() {
-    std::size_t count = pieces.front().bytes.size();
-    if (stall_after) {
-      if (*stall_after == 0) {
-        stalled_until = Clock::now() + stall;
-        stall_after.reset();
-        return 0;
-      }
-      count = std::min<std::size_t>(count, *stall_after);
-    }
-    if (cut_after) {
-      if (*cut_after == 0) return std::nullopt;
-      count = std::min<std::size_t>(count, *cut_after);
-    }
-    return count;
-  }
-  void sent(std::size_t count) {
-    if (cut_after) *cut_after -= count;
-    if (stall_after) *stall_after -= count;
-    waiting -= count;
-    pieces.front().bytes.erase(0, count);
-    if (pieces.front().bytes.empty()) pieces.pop_front();
-  }
-  /// Sends what is due; false when the connection is over.
-  bool send_due(int to) {
-    while (is_due()) {
-      const std::optional<std::size_t> count = allowed();
-      if (!count) return false;
-      if (*count == 0) return true;
-      const ssize_t gone = ::send(to, pieces.front().bytes.data(), *count, MSG_NOSIGNAL | MSG_DONTWAIT);
-      if (gone < 0) return errno == EAGAIN || errno == EINTR;
-      sent(static_cast<std::size_t>(gone));
-    }
-    if (has_ended && pieces.empty() && !std::exchange(is_shut, true)) ::shutdown(to, SHUT_WR);
-    return true;
-  }
-};
-
 std::string http_answer(const std::string& status, const std::string& body, const std::string& headers,
                         const std::string& type) {
   return fmt::format("HTTP/1.1 {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n{}\r\n{}", status,
@@ -142,6 +81,67 @@ class FaultProxy::Connection {
   }
 
  private:
+  /// Bytes on their way from one socket to another.
+  struct Way {
+    struct Piece {
+      Clock::time_point due;
+      std::string bytes;
+    };
+    std::deque<Piece> pieces;
+    std::size_t waiting = 0;
+    bool has_ended = false;  ///< its sender has said all
+    bool is_shut = false;    ///< and its receiver knows
+    std::optional<std::uint64_t> cut_after;
+    std::optional<std::uint64_t> stall_after;
+    Clock::time_point stalled_until = Clock::time_point::min();
+    std::chrono::milliseconds stall{0};
+
+    void add(std::string bytes, Clock::duration delay) {
+      waiting += bytes.size();
+      pieces.push_back({Clock::now() + delay, std::move(bytes)});
+    }
+    bool is_due() const {
+      return !pieces.empty() && pieces.front().due <= Clock::now() && stalled_until <= Clock::now();
+    }
+    /// How much of the first piece may go now; nothing when the way ends here.
+    std::optional<std::size_t> allowed() {
+      std::size_t count = pieces.front().bytes.size();
+      if (stall_after) {
+        if (*stall_after == 0) {
+          stalled_until = Clock::now() + stall;
+          stall_after.reset();
+          return 0;
+        }
+        count = std::min<std::size_t>(count, *stall_after);
+      }
+      if (cut_after) {
+        if (*cut_after == 0) return std::nullopt;
+        count = std::min<std::size_t>(count, *cut_after);
+      }
+      return count;
+    }
+    void sent(std::size_t count) {
+      if (cut_after) *cut_after -= count;
+      if (stall_after) *stall_after -= count;
+      waiting -= count;
+      pieces.front().bytes.erase(0, count);
+      if (pieces.front().bytes.empty()) pieces.pop_front();
+    }
+    /// Sends what is due; false when the connection is over.
+    bool send_due(int to) {
+      while (is_due()) {
+        const std::optional<std::size_t> count = allowed();
+        if (!count) return false;
+        if (*count == 0) return true;
+        const ssize_t gone = ::send(to, pieces.front().bytes.data(), *count, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (gone < 0) return errno == EAGAIN || errno == EINTR;
+        sent(static_cast<std::size_t>(gone));
+      }
+      if (has_ended && pieces.empty() && !std::exchange(is_shut, true)) ::shutdown(to, SHUT_WR);
+      return true;
+    }
+  };
+
   bool step() {
     const auto wants = [](const Way& from, const Way& to) {
       int events = 0;

@@ -68,7 +68,6 @@ class FaultProxy {
 
  private:
   class Connection;
-  struct Way;
   void accept_all();
   /// The fault that a request with this first line meets.
   std::shared_ptr<const ProxyFault> fault_of(const std::string& line);

@@ -107,6 +107,15 @@ TEST_F(E2bFaults, WhatMayHaveBeenMadeAndIsNotFoundIsMadeAgainAndLookedForOnceMor
   EXPECT_EQ(std::ranges::count_if(lines, [](const auto& line) { return line.starts_with("GET /v2/sandboxes"); }), 2);
 }
 
+TEST_F(E2bFaults, WhatCannotBeLookedUpMayBeThere) {
+  server.script("GET /v2/sandboxes", {{403, R"({"code": 403, "message": "no"})"}});
+  proxy.add({"POST /sandboxes ", Kind::cut_response, 0});
+  const auto made = control.create(wanted);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().error.message, "cannot list the sandboxes: no [HTTP 403]");
+  EXPECT_TRUE(made.error().may_have_arrived);
+}
+
 TEST_F(E2bFaults, APageOfAProxyIsToldAsOne) {
   proxy.add({"POST /sandboxes ", Kind::answer, 0,
              http_answer("403 Forbidden", "<html><head><title>Blocked by policy</title>", "", "text/html")});

@@ -2,6 +2,8 @@
 
 #include <zlib.h>
 
+#include <cstdint>
+
 #include <gtest/gtest.h>
 
 namespace spillway {
@@ -31,7 +33,7 @@ std::string gunzip(std::string_view packed) {
 
 TEST(Gzip, ItComesBackAndIsTheSameEachTime) {
   std::string bytes;
-  for (int i = 0; bytes.size() < 5'000'000; ++i) bytes += std::to_string(i * i);
+  for (int i = 0; bytes.size() < 5'000'000; ++i) bytes += std::to_string(std::int64_t{i} * i);
   for (const GzipEffort effort : {GzipEffort::quick, GzipEffort::usual}) {
     for (const std::string& text : {std::string(), std::string("a"), bytes.substr(0, 4 << 20), bytes}) {
       const std::string packed = gzip(text, effort);
