@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -24,14 +26,16 @@ namespace fs = std::filesystem;
 using ::testing::IsEmpty;
 
 const fs::path k_sdk = fs::path(SPILLWAY_SOURCE_DIR) / ".deps/e2b";
-constexpr const char* k_marker = "spillway-e2b-marker";
+
+/// Of this program: another suite may run beside it.
+std::string marker() { return "spillway-e2b-marker-" + std::to_string(::getpid()); }
 
 /// Processes of this machine whose command line has it: those that a suite starts in sandboxes.
 std::vector<std::string> marked_processes() {
   std::vector<std::string> marked;
   for (const pid_t pid : all_processes()) {
     std::string line = proc_file(pid, "cmdline");
-    if (line.find(k_marker) != std::string::npos) marked.push_back(std::move(line));
+    if (line.find(marker()) != std::string::npos) marked.push_back(std::move(line));
   }
   return marked;
 }
@@ -53,10 +57,9 @@ class E2bSdk : public ::testing::TestWithParam<const char*> {
     options.directory = m_templates.path();
     options.environment = server.environment();
     options.environment["E2B_SDK"] = (k_sdk / GetParam() / "node_modules/e2b").string();
-    options.environment["MARKER"] = k_marker;
+    options.environment["MARKER"] = marker();
     // What the machine may not limit cannot be tested.
-    if (sandbox::Cgroup::create("spillway-test-sdk", {std::uint64_t{1} << 30, 50}))
-      options.environment["HAS_GROUPS"] = "1";
+    if (sandbox::Cgroup::create(marker(), {std::uint64_t{1} << 30, 50})) options.environment["HAS_GROUPS"] = "1";
     if (is_long_form()) options.environment["SPILLWAY_TEST_LONG"] = "1";
     const fs::path script = fs::path(SPILLWAY_SOURCE_DIR) / "tests/e2b" / (suite + ".mjs");
     const ProcessResult result =
