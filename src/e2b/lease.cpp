@@ -1,6 +1,8 @@
 #include "e2b/lease.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace spillway::e2b {
@@ -12,14 +14,22 @@ using std::chrono::steady_clock;
 /// How long deleting may take: whoever waits for a run to end is not to wait for a host that does not answer.
 constexpr seconds k_delete_time{20};
 constexpr int k_renewals_a_life = 3;
+/// A host that was asked for a sandbox may still be making it.
+constexpr seconds k_making_time{5};
+constexpr std::chrono::milliseconds k_look_interval{200};
 
 /// Of a request whose answer nobody waited for.
 void delete_created(const Settings& settings, const NewSandbox& wanted) {
   const CancelToken limit(k_delete_time);
   ControlPlane control(settings, limit);
-  const auto found = control.list({{k_request_key, wanted.metadata.at(k_request_key)}});
-  if (!found) return;
-  for (const SandboxInfo& one : *found) control.remove(one.id);
+  const auto latest = steady_clock::now() + k_making_time;
+  for (;;) {
+    const auto found = control.list({{k_request_key, wanted.metadata.at(k_request_key)}});
+    if (!found) return;
+    for (const SandboxInfo& one : *found) control.remove(one.id);
+    if (!found->empty() || steady_clock::now() >= latest) return;
+    std::this_thread::sleep_for(k_look_interval);
+  }
 }
 
 Sandbox create(const Settings& settings, const NewSandbox& wanted, const CancelToken& cancel) {
