@@ -68,7 +68,7 @@ class MirrorChannel : public Channel {
   bool is_far() const override { return m_is_ahead; }
 
   std::string activity() const override {
-    if (const std::string inner = m_inner->activity(); !inner.empty() || m_has_files || !m_is_asked) return inner;
+    if (std::string inner = m_inner->activity(); !inner.empty() || m_has_files || !m_is_asked) return inner;
     return fmt::format("sending files: {} of {}", human_bytes(m_stream->bytes_read()), human_bytes(m_total_bytes));
   }
 
