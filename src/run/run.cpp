@@ -44,7 +44,7 @@ class Run {
   void pump_until(Done done);
   void stop_if_asked();
   void start_ready_steps();
-  protocol::ExecStepCommand exec_step(const pipeline::ManifestStep& step) const;
+  static protocol::ExecStepCommand exec_step(const pipeline::ManifestStep& step);
   void send(const protocol::Command& command);
 
   void handle(const protocol::Response& response);
@@ -175,7 +175,7 @@ void Run::start_ready_steps() {
   }
 }
 
-protocol::ExecStepCommand Run::exec_step(const pipeline::ManifestStep& step) const {
+protocol::ExecStepCommand Run::exec_step(const pipeline::ManifestStep& step) {
   protocol::ExecStepCommand command{step.id, step.driver, step.cfg_path, {}};
   for (const pipeline::StepInput& input : step.inputs()) command.inputs[input.key] = {input.from_step, "df"};
   return command;

@@ -428,24 +428,25 @@ class E2bStream : public StreamChannel {
   void send_commands() {
     try {
       std::optional<e2b::ProcessRpc> rpc;
-      for (;;) {
-        std::string input;
-        std::uint32_t pid = 0;
-        {
-          std::unique_lock lock(m_monitor.mutex);
-          m_monitor.changed.wait(lock, [this] { return m_has_ended || m_loss || (m_pid != 0 && may_send()); });
-          if (m_has_ended || m_loss) return;
-          input = take_input();
-          pid = m_pid;
-        }
+      bool is_sent = true;
+      while (is_sent && wait_for_input()) {
         if (!rpc) rpc.emplace(m_plan.settings, m_lease->sandbox(), m_cancel);
-        const bool is_sent = deliver(*rpc, pid, input);
-        config::wipe(input);  // it may hold connections
-        if (!is_sent) return;
+        is_sent = deliver(*rpc, m_input_pid, m_input);
+        config::wipe(m_input);  // it may hold connections
       }
     } catch (...) {
       lose(current_error());
     }
+  }
+
+  /// Takes what there is to be sent; false when nothing more will be.
+  bool wait_for_input() {
+    std::unique_lock lock(m_monitor.mutex);
+    m_monitor.changed.wait(lock, [this] { return m_has_ended || m_loss || (m_pid != 0 && may_send()); });
+    if (m_has_ended || m_loss) return false;
+    m_input = take_input();
+    m_input_pid = m_pid;
+    return true;
   }
 
   bool may_send() const { return !m_starters.empty() || (m_may_send && (m_resume_after || may_send_command())); }
@@ -550,6 +551,10 @@ class E2bStream : public StreamChannel {
   bool m_is_resuming = false;
   bool m_has_heard = false;
   bool m_has_asked = false;
+
+  // The sender's.
+  std::string m_input;  ///< what is being sent, and to whom
+  std::uint32_t m_input_pid = 0;
 
   Transfers m_transfers;
   std::thread m_listener;

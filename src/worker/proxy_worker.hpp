@@ -34,7 +34,7 @@ class ProxyWorker {
   void answer(const protocol::ExecStepCommand& command);
   void answer(const protocol::CancelCommand& command);
   void answer(const protocol::CleanupCommand& command);
-  void answer(const protocol::ResumeCommand& command);
+  static void answer(const protocol::ResumeCommand& command);
   void answer(const protocol::FilesStart& start);
   void answer(const protocol::FilesData& data);
   void answer(const protocol::FilesAt& at);

@@ -52,7 +52,7 @@ bool take_bytes(protocol::Command& command, protocol::LineReader& reader) {
   return bytes.has_value();
 }
 
-void refuse(Error error, protocol::Sink& sink) {
+void refuse(const Error& error, protocol::Sink& sink) {
   sink.emit(protocol::Response{"error", protocol::error_fields(error)});
 }
 
