@@ -23,7 +23,7 @@ ProxyWorker::~ProxyWorker() = default;
 
 void ProxyWorker::handle(const protocol::Command& command) {
   try {
-    std::visit([this](const auto& known) { answer(known); }, command);
+    std::visit([this](const auto& known) { this->answer(known); }, command);
   } catch (...) {
     sink().emit(Response{"error", protocol::error_fields(current_error())});
   }
