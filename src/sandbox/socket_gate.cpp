@@ -24,6 +24,7 @@
 
 #include <fmt/format.h>
 
+#include "util/descriptor_message.hpp"
 #include "util/error.hpp"
 #include "util/fd.hpp"
 #include "util/file.hpp"
@@ -86,36 +87,16 @@ std::string numeric_host(const SocketAddress& address) {
 /// A descriptor that came over a socket.
 std::optional<Fd> receive_descriptor(int socket) {
   char byte = 0;
-  iovec part{&byte, 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  if (::recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1) return std::nullopt;
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return std::nullopt;
-  int fd = -1;
-  std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-  return Fd(fd);
+  std::vector<Fd> descriptors;
+  if (receive_with_descriptors(socket, &byte, 1, descriptors) != 1 || descriptors.empty()) return std::nullopt;
+  return std::move(descriptors.front());
 }
 
 void send_descriptor(int socket, int fd) {
-  char byte = 0;
-  iovec part{&byte, 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof fd);
-  std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-  if (::sendmsg(socket, &message, 0) != 1) fail(os_error(errno, "cannot hand over the worker's sockets"));
+  constexpr char k_byte = 0;
+  if (send_with_descriptors(socket, {&k_byte, 1}, {&fd, 1}) != 1) {
+    fail(os_error(errno, "cannot hand over the worker's sockets"));
+  }
 }
 
 /// The process of a thread.

@@ -242,8 +242,7 @@ std::unique_ptr<Exchange> begin_upload(const std::shared_ptr<Sandbox>& sandbox, 
     throw RpcError(RpcCode::invalid_argument, fmt::format("Content-Encoding '{}' is not understood here", encoding));
   }
   const bool is_compressed = encoding == "gzip";
-  const std::string type =
-      to_lower(trim(request.header("content-type").substr(0, request.header("content-type").find(';'))));
+  const std::string type = request.media_type();
   if (type == "multipart/form-data") return std::make_unique<FormUpload>(sandbox, is_compressed, request);
   if (type != "application/octet-stream") {
     throw RpcError(RpcCode::invalid_argument, fmt::format("Content-Type '{}' is not understood here", type));

@@ -45,6 +45,8 @@ struct HttpRequest {
   /// Empty when there is none.
   std::string_view header(const std::string& name) const;
   std::string_view parameter(const std::string& name) const;
+  /// Of its body, in lower case and without parameters.
+  std::string media_type() const;
 };
 
 /// A body that is made while it is sent. Its functions are called on the connection's own thread and may wait.

@@ -1,20 +1,19 @@
 #include "sandboxd/message_socket.hpp"
 
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
+#include <string_view>
 
+#include "util/descriptor_message.hpp"
 #include "util/error.hpp"
 
 namespace spillway::sandboxd {
 namespace {
 
 constexpr std::uint32_t k_most_bytes = 32U * 1024 * 1024;
-constexpr std::size_t k_most_descriptors = 8;
 constexpr timeval k_patience{30, 0};
 
 [[noreturn]] void fail_to_send() { fail(os_error(errno, "cannot talk to the sandbox's agent")); }
@@ -27,52 +26,20 @@ void MessageSocket::send(const Json& content, std::span<const int> descriptors) 
   std::string frame(reinterpret_cast<const char*>(&size), sizeof size);
   frame += text;
   const std::scoped_lock lock(m_sending);
-  iovec part{frame.data(), frame.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * k_most_descriptors)> control{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (!descriptors.empty()) {
-    message.msg_control = control.data();
-    message.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(descriptors.size_bytes());
-    std::memcpy(CMSG_DATA(header), descriptors.data(), descriptors.size_bytes());
-  }
-  while (part.iov_len > 0) {
-    const ssize_t count = ::sendmsg(m_socket.get(), &message, MSG_NOSIGNAL);
-    if (count < 0 && errno == EINTR) continue;
+  for (std::string_view left = frame; !left.empty();) {
+    const ssize_t count = send_with_descriptors(m_socket.get(), left, descriptors);
     if (count < 0) fail_to_send();
-    part = {static_cast<char*>(part.iov_base) + count, part.iov_len - static_cast<std::size_t>(count)};
-    // They went with the first byte.
-    message.msg_control = nullptr;
-    message.msg_controllen = 0;
+    left.remove_prefix(static_cast<std::size_t>(count));
+    descriptors = {};  // they went with the first byte
   }
 }
 
 bool MessageSocket::read_exactly(char* to, std::size_t size, std::vector<Fd>& descriptors) const {
-  iovec part{to, size};
-  while (part.iov_len > 0) {
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * k_most_descriptors)> control{};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    const ssize_t count = ::recvmsg(m_socket.get(), &message, MSG_CMSG_CLOEXEC);
-    if (count < 0 && errno == EINTR) continue;
-    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
-      if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-      for (std::size_t at = CMSG_LEN(0); at + sizeof(int) <= header->cmsg_len; at += sizeof(int)) {
-        int fd = -1;
-        std::memcpy(&fd, reinterpret_cast<char*>(header) + at, sizeof fd);
-        descriptors.emplace_back(fd);
-      }
-    }
+  while (size > 0) {
+    const ssize_t count = receive_with_descriptors(m_socket.get(), to, size, descriptors);
     if (count <= 0) return false;
-    part = {static_cast<char*>(part.iov_base) + count, part.iov_len - static_cast<std::size_t>(count)};
+    to += count;
+    size -= static_cast<std::size_t>(count);
   }
   return true;
 }

@@ -52,11 +52,6 @@ class Buffered : public Exchange {
   std::string m_body;
 };
 
-std::string media_type(const HttpRequest& request) {
-  const std::string_view type = request.header("content-type");
-  return to_lower(trim(type.substr(0, type.find(';'))));
-}
-
 /// The id and the port that a request is for: from the headers, else from a host such as 49983-<id>.<domain>.
 std::pair<std::string, std::string> addressed(const HttpRequest& request) {
   std::string id(request.header("e2b-sandbox-id"));
@@ -146,7 +141,7 @@ std::unique_ptr<Exchange> begin_files(const std::shared_ptr<Sandbox>& sandbox, H
 }
 
 std::unique_ptr<Exchange> begin_stream(const std::shared_ptr<Sandbox>& sandbox, HttpRequest request) {
-  if (media_type(request) != k_stream_type) {
+  if (request.media_type() != k_stream_type) {
     throw Refused({k_unsupported_type, {{"Accept-Post", k_stream_type}}, std::string()});
   }
   return std::make_unique<Buffered>([sandbox, request = std::move(request)](const std::string& body) {
@@ -167,7 +162,7 @@ std::unique_ptr<Exchange> begin_stream(const std::shared_ptr<Sandbox>& sandbox, 
 }
 
 std::unique_ptr<Exchange> begin_call(const std::shared_ptr<Sandbox>& sandbox, HttpRequest request) {
-  if (media_type(request) != k_json_type) {
+  if (request.media_type() != k_json_type) {
     throw Refused({k_unsupported_type, {{"Accept-Post", k_json_type}}, std::string()});
   }
   return std::make_unique<Buffered>([sandbox, request = std::move(request)](const std::string& body) {
@@ -188,7 +183,7 @@ std::unique_ptr<Exchange> begin_call(const std::shared_ptr<Sandbox>& sandbox, Ht
 std::unique_ptr<Exchange> begin_rpc(const std::shared_ptr<Sandbox>& sandbox, HttpRequest request) {
   if (request.method != "POST") refuse(405, fmt::format("{} is not allowed on {}", request.method, request.path));
   const bool is_stream = request.path == k_start_path || request.path == k_connect_path;
-  if (is_stream || media_type(request) == k_stream_type) return begin_stream(sandbox, std::move(request));
+  if (is_stream || request.media_type() == k_stream_type) return begin_stream(sandbox, std::move(request));
   return begin_call(sandbox, std::move(request));
 }
 

@@ -1,72 +1,57 @@
 #include "drivers/postgres/libpq.hpp"
 
-#include <dlfcn.h>
-
-#include <fmt/format.h>
-
-#include "util/error.hpp"
+#include "util/client_library.hpp"
 
 namespace spillway::drivers::postgres {
 namespace {
 
-constexpr const char* k_library = "libpq.so.5";
-
-template <typename Function>
-void load(void* library, Function& function, const char* name) {
-  function = reinterpret_cast<Function>(::dlsym(library, name));
-  if (function != nullptr) return;
-  fail(ErrorCode::internal, fmt::format("the PostgreSQL library {} has no function '{}'", k_library, name),
-       "use libpq of PostgreSQL 13 or later");
-}
+constexpr ClientLibrary::Names k_names{"libpq.so.5", "the PostgreSQL library", "the PostgreSQL library libpq.so.5",
+                                       "libpq5", "libpq of PostgreSQL 13"};
 
 Libpq open_library() {
-  void* library = ::dlopen(k_library, RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    fail(ErrorCode::internal, fmt::format("cannot load the PostgreSQL library: {}", ::dlerror()),
-         "install libpq5, or add the folder of libpq.so.5 to LD_LIBRARY_PATH");
-  }
+  const ClientLibrary library(k_names);
   Libpq pq{};
-  load(library, pq.connect_start, "PQconnectStartParams");
-  load(library, pq.connect_poll, "PQconnectPoll");
-  load(library, pq.conninfo_parse, "PQconninfoParse");
-  load(library, pq.conninfo_free, "PQconninfoFree");
-  load(library, pq.status, "PQstatus");
-  load(library, pq.socket, "PQsocket");
-  load(library, pq.error_message, "PQerrorMessage");
-  load(library, pq.server_version, "PQserverVersion");
-  load(library, pq.parameter_status, "PQparameterStatus");
-  load(library, pq.ssl_attribute, "PQsslAttribute");
-  load(library, pq.finish, "PQfinish");
-  load(library, pq.set_nonblocking, "PQsetnonblocking");
-  load(library, pq.set_notice_processor, "PQsetNoticeProcessor");
-  load(library, pq.send_query, "PQsendQuery");
-  load(library, pq.send_query_params, "PQsendQueryParams");
-  load(library, pq.send_prepare, "PQsendPrepare");
-  load(library, pq.send_describe_prepared, "PQsendDescribePrepared");
-  load(library, pq.set_single_row_mode, "PQsetSingleRowMode");
-  load(library, pq.consume_input, "PQconsumeInput");
-  load(library, pq.is_busy, "PQisBusy");
-  load(library, pq.flush, "PQflush");
-  load(library, pq.get_result, "PQgetResult");
-  load(library, pq.result_status, "PQresultStatus");
-  load(library, pq.result_error_field, "PQresultErrorField");
-  load(library, pq.clear, "PQclear");
-  load(library, pq.nfields, "PQnfields");
-  load(library, pq.ntuples, "PQntuples");
-  load(library, pq.fname, "PQfname");
-  load(library, pq.ftype, "PQftype");
-  load(library, pq.fmod, "PQfmod");
-  load(library, pq.getvalue, "PQgetvalue");
-  load(library, pq.getlength, "PQgetlength");
-  load(library, pq.getisnull, "PQgetisnull");
-  load(library, pq.cmd_tuples, "PQcmdTuples");
-  load(library, pq.get_copy_data, "PQgetCopyData");
-  load(library, pq.put_copy_data, "PQputCopyData");
-  load(library, pq.put_copy_end, "PQputCopyEnd");
-  load(library, pq.freemem, "PQfreemem");
-  load(library, pq.get_cancel, "PQgetCancel");
-  load(library, pq.cancel, "PQcancel");
-  load(library, pq.free_cancel, "PQfreeCancel");
+  library.load(pq.connect_start, "PQconnectStartParams");
+  library.load(pq.connect_poll, "PQconnectPoll");
+  library.load(pq.conninfo_parse, "PQconninfoParse");
+  library.load(pq.conninfo_free, "PQconninfoFree");
+  library.load(pq.status, "PQstatus");
+  library.load(pq.socket, "PQsocket");
+  library.load(pq.error_message, "PQerrorMessage");
+  library.load(pq.server_version, "PQserverVersion");
+  library.load(pq.parameter_status, "PQparameterStatus");
+  library.load(pq.ssl_attribute, "PQsslAttribute");
+  library.load(pq.finish, "PQfinish");
+  library.load(pq.set_nonblocking, "PQsetnonblocking");
+  library.load(pq.set_notice_processor, "PQsetNoticeProcessor");
+  library.load(pq.send_query, "PQsendQuery");
+  library.load(pq.send_query_params, "PQsendQueryParams");
+  library.load(pq.send_prepare, "PQsendPrepare");
+  library.load(pq.send_describe_prepared, "PQsendDescribePrepared");
+  library.load(pq.set_single_row_mode, "PQsetSingleRowMode");
+  library.load(pq.consume_input, "PQconsumeInput");
+  library.load(pq.is_busy, "PQisBusy");
+  library.load(pq.flush, "PQflush");
+  library.load(pq.get_result, "PQgetResult");
+  library.load(pq.result_status, "PQresultStatus");
+  library.load(pq.result_error_field, "PQresultErrorField");
+  library.load(pq.clear, "PQclear");
+  library.load(pq.nfields, "PQnfields");
+  library.load(pq.ntuples, "PQntuples");
+  library.load(pq.fname, "PQfname");
+  library.load(pq.ftype, "PQftype");
+  library.load(pq.fmod, "PQfmod");
+  library.load(pq.getvalue, "PQgetvalue");
+  library.load(pq.getlength, "PQgetlength");
+  library.load(pq.getisnull, "PQgetisnull");
+  library.load(pq.cmd_tuples, "PQcmdTuples");
+  library.load(pq.get_copy_data, "PQgetCopyData");
+  library.load(pq.put_copy_data, "PQputCopyData");
+  library.load(pq.put_copy_end, "PQputCopyEnd");
+  library.load(pq.freemem, "PQfreemem");
+  library.load(pq.get_cancel, "PQgetCancel");
+  library.load(pq.cancel, "PQcancel");
+  library.load(pq.free_cancel, "PQfreeCancel");
   return pq;
 }
 

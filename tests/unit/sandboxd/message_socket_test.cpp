@@ -1,7 +1,6 @@
 #include "sandboxd/message_socket.hpp"
 
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -10,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "util/descriptor_message.hpp"
 #include "util/error.hpp"
 #include "util/memory_file.hpp"
 
@@ -86,22 +86,8 @@ TEST_F(MessageSocketTest, KeepsNoMoreDescriptorsThanAMessageMayHave) {
   const std::string text = "{\"a\":\"0123456789\"}";
   write_bytes(std::string("\x12\0\0\0", 4));
   // One with each byte.
-  for (const char byte : text) {
-    iovec part{const_cast<char*>(&byte), 1};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    const int fd = file.get();
-    std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-    ASSERT_EQ(::sendmsg(m_here.fd(), &message, 0), 1);
-  }
+  const int fd = file.get();
+  for (const char& byte : text) ASSERT_EQ(send_with_descriptors(m_here.fd(), {&byte, 1}, {&fd, 1}), 1);
   EXPECT_THROW(m_there.receive(), Exception);
 }
 
