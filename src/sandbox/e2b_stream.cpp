@@ -460,8 +460,11 @@ class E2bStream : public StreamChannel {
   std::string take_input() {
     std::string input = std::exchange(m_starters, {});
     if (!m_may_send) return input;
-    if (m_resume_after)
-      append_line(protocol::encode(protocol::Command(protocol::ResumeCommand{*m_resume_after})), input);
+    if (m_resume_after) {
+      // What has come since is not asked for again: the worker forgets what it is told was taken.
+      const std::uint64_t after = std::max(*m_resume_after, m_taken);
+      append_line(protocol::encode(protocol::Command(protocol::ResumeCommand{after})), input);
+    }
     m_resume_after.reset();
     while (may_send_command()) {
       std::string& text = m_commands.front().text;

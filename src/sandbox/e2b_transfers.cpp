@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sandbox/e2b_errors.hpp"
 #include "util/gzip.hpp"
 
 namespace spillway::sandbox {
@@ -152,7 +153,9 @@ void Transfers::run(Download& download, e2b::DataPlane& plane) {
 }
 
 void Transfers::check(e2b::Answer<void> answer) {
-  if (!answer) fail(std::move(answer.error().error));
+  if (answer) return;
+  if (answer.error().fault == e2b::Fault::gone) fail(e2b_sandbox_is_gone(answer.error().error));
+  fail(std::move(answer.error().error));
 }
 
 }  // namespace spillway::sandbox
