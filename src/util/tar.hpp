@@ -2,7 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,11 +52,37 @@ struct TarContent {
   std::uint64_t bytes = 0;  ///< of all files together
 };
 
-/// Reads a tar stream from somebody who may mean harm: `next` gives its bytes piece by piece and nothing at its end.
-/// Throws ErrorCode::protocol for what is no regular file or folder, for a name that is absolute or has an empty
-/// part,
-/// `.` or `..`, for a name that came before, for other content than was announced, for a stream that is cut or goes
-/// on after its end.
-void read_tar(const std::function<std::string_view()>& next, const TarContent& announced, TarVisitor& visitor);
+/// Reads what TarWriter or GNU tar has written, from somebody who may mean harm, as its pieces come. Throws
+/// ErrorCode::protocol for what is no regular file or folder, for a name that is absolute or has an empty part, `.`
+/// or
+/// `..`, for a name that came before, for other content than was announced, for a stream that goes on after its end;
+/// and what the visitor throws. After that it is of no more use.
+class TarReader {
+ public:
+  /// `visitor` outlives the reader.
+  TarReader(const TarContent& announced, TarVisitor& visitor);
+  void append(std::string_view bytes);
+  /// Throws when the end has not come.
+  void finish() const;
+
+ private:
+  void take_header(const std::string& header);
+  void take_end_block();
+  void begin_name(std::optional<std::uint64_t> size);
+  void begin_file(const std::string& name, std::uint64_t size);
+  void begin_content(std::uint64_t size, bool is_name);
+  void end_content();
+
+  TarContent m_announced;
+  TarVisitor& m_visitor;
+  std::string m_header;         ///< what has come of a block
+  std::uint64_t m_left = 0;     ///< of the content that comes
+  std::uint64_t m_padding = 0;  ///< after it
+  bool m_is_in_name = false;    ///< the content is the name of the next entry
+  std::string m_long_name;
+  int m_end_blocks = 0;
+  std::set<std::string> m_names;
+  std::uint64_t m_bytes = 0;  ///< of files
+};
 
 }  // namespace spillway

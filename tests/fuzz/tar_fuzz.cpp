@@ -1,5 +1,6 @@
 // A tar stream from the other end of a channel, in pieces: reading it ends by its end or by a refusal, and what comes
 // through has a name below the folder that it is meant for, and no more bytes than were announced.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -40,13 +41,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string_view left(reinterpret_cast<const char*>(data), size);
   Checker checker;
   try {
-    spillway::read_tar(
-        [&left] {
-          const std::string_view piece = left.substr(0, k_piece_bytes);
-          left.remove_prefix(piece.size());
-          return piece;
-        },
-        k_announced, checker);
+    spillway::TarReader reader(k_announced, checker);
+    while (!left.empty()) {
+      reader.append(left.substr(0, k_piece_bytes));
+      left.remove_prefix(std::min(k_piece_bytes, left.size()));
+    }
+    reader.finish();
   } catch (const spillway::Exception&) {
   }
   return 0;

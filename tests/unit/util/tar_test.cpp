@@ -1,12 +1,16 @@
 #include "util/tar.hpp"
 
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/temp_dir.hpp"
 #include "util/error.hpp"
+#include "util/file.hpp"
 
 namespace spillway {
 namespace {
@@ -19,6 +23,8 @@ using ::testing::Pair;
 constexpr std::size_t k_block = 512;
 constexpr std::size_t k_type_at = 156;
 constexpr std::size_t k_link_at = 157;
+constexpr std::size_t k_size_at = 124;
+constexpr std::size_t k_magic_at = 257;
 constexpr std::size_t k_sum_at = 148;
 constexpr std::size_t k_sum_size = 8;
 
@@ -60,14 +66,9 @@ std::string with_header(std::string tar, std::size_t at, const std::string& byte
 
 Collector read(const std::string& tar, const TarContent& announced, std::size_t piece = 1000) {
   Collector collector;
-  std::size_t at = 0;
-  read_tar(
-      [&]() -> std::string_view {
-        const std::string_view bytes = std::string_view(tar).substr(at, piece);
-        at += bytes.size();
-        return bytes;
-      },
-      announced, collector);
+  TarReader reader(announced, collector);
+  for (std::size_t at = 0; at < tar.size(); at += piece) reader.append(std::string_view(tar).substr(at, piece));
+  reader.finish();
   return collector;
 }
 
@@ -107,7 +108,10 @@ TEST(Tar, OfNothing) { EXPECT_THAT(read(tar_of({}), {0, 0}).files, IsEmpty()); }
 TEST(Tar, AFileOfManyGigabytesHasItsSize) {
   TarWriter writer;
   writer.begin_file("large", std::uint64_t{20} << 30);
-  EXPECT_THAT(refusal(writer.take(), {1, std::uint64_t{20} << 30}), HasSubstr("refused the files that came"));
+  const std::string tar = writer.take();
+  EXPECT_EQ(refusal(tar, {1, std::uint64_t{20} << 30}), "refused the files that came: they are cut");
+  EXPECT_EQ(refusal(tar, {1, (std::uint64_t{20} << 30) - 1}),
+            "refused the files that came: 'large' has 21474836480 bytes, more than were announced");
 }
 
 TEST(Tar, OtherBytesThanWereSaid) {
@@ -151,8 +155,8 @@ TEST(Tar, OtherContentThanWasAnnouncedIsRefused) {
 
 TEST(Tar, AStreamThatIsCutIsRefusedWhereverItIs) {
   const std::string tar = tar_of({{"a", std::string(700, 'x')}, {"b", "6"}});
-  for (std::size_t size = 0; size + 2 * k_block < tar.size(); size += 100) {
-    EXPECT_THAT(refusal(tar.substr(0, size), {2, 701}), HasSubstr("refused the files that came")) << size;
+  for (std::size_t size = 0; size < tar.size(); size += 100) {
+    EXPECT_EQ(refusal(tar.substr(0, size), {2, 701}), "refused the files that came: they are cut") << size;
   }
 }
 
@@ -162,13 +166,53 @@ TEST(Tar, AStreamThatGoesOnIsRefused) {
 }
 
 TEST(Tar, WhatIsNoTarIsRefused) {
-  EXPECT_THAT(refusal(std::string(5000, 'x'), {1, 1}), HasSubstr("they are no tar stream: "));
+  const std::string answer = "refused the files that came: they are no tar stream of GNU's format";
+  const std::string tar = tar_of({{"name", "x"}});
+  EXPECT_EQ(refusal(std::string(5000, 'x'), {1, 1}), answer);
+  // A sum that is wrong, another format, and an entry behind a block of zeros.
+  EXPECT_EQ(refusal("m" + tar.substr(1), {1, 1}), answer);
+  EXPECT_EQ(refusal(with_header(tar, k_magic_at,
+                                std::string("ustar\0"
+                                            "00",
+                                            8)),
+                    {1, 1}),
+            answer);
+  EXPECT_EQ(refusal(std::string(k_block, '\0') + tar, {0, 0}), answer);
 }
 
-TEST(Tar, WhatTheSourceThrowsComesOut) {
-  Collector collector;
-  const auto next = []() -> std::string_view { throw Exception(make_error(ErrorCode::io, "the disk is gone")); };
-  EXPECT_THROW(read_tar(next, {1, 1}, collector), Exception);
+TEST(Tar, SizesThatAreNoneAreRefused) {
+  const std::string tar = tar_of({{"name", "x"}});
+  for (const std::string& size : {std::string("0000000000x"), std::string(11, ' '), std::string("-0000000001"),
+                                  "\xff" + std::string(11, '\xff'), "\x80" + std::string(11, '\xff')}) {
+    EXPECT_EQ(refusal(with_header(tar, k_size_at, size), {1, 1}), "refused the files that came: 'name' has no size");
+  }
+  TarWriter folder;
+  folder.add_folder("name");
+  EXPECT_EQ(refusal(with_header(folder.take(), k_size_at, "00000000001"), {1, 1}),
+            "refused the files that came: the folder 'name' has content");
+}
+
+TEST(Tar, ANameThatIsTooLongIsRefused) {
+  EXPECT_EQ(refusal(tar_of({{std::string(65'535, 'n'), "x"}}), {1, 1}), "accepted");
+  for (const std::size_t size : {65'536, 100'000}) {
+    EXPECT_EQ(refusal(tar_of({{std::string(size, 'n'), "x"}}), {1, 1}),
+              "refused the files that came: a name has more than 65536 bytes, or none");
+  }
+}
+
+/// What everybody else's programs write: `--format=gnu`, the default of GNU tar.
+TEST(Tar, WhatGnuTarWritesIsRead) {
+  testing::TempDir dir;
+  const std::string long_name = std::string(120, 'd') + "/" + std::string(120, 'f');
+  std::filesystem::create_directories((dir / long_name).parent_path());
+  write_file_atomically(dir / long_name, "long", Durability::process);
+  write_file_atomically(dir / "a.csv", "id\n1\n", Durability::process);
+  // Blocks of one: without padding at the end.
+  const std::string pack = "tar --format=gnu -cb1 -f packed.tar -C '" + dir.path().string() + "' a.csv ddd*";
+  ASSERT_EQ(std::system(("cd '" + dir.path().string() + "' && " + pack).c_str()), 0);
+  const Collector seen = read(read_file(dir / "packed.tar").value(), {3, 9});
+  EXPECT_THAT(seen.folders, ElementsAre(std::string(120, 'd')));
+  EXPECT_THAT(seen.files, ::testing::UnorderedElementsAre(Pair("a.csv", "id\n1\n"), Pair(long_name, "long")));
 }
 
 }  // namespace
