@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "util/base64.hpp"
 #include "util/strings.hpp"
 #include "util/version.hpp"
 
@@ -90,6 +91,9 @@ Json files_json(const char* key, const FilesData& data) {
 Json files_json(const char* key, const FilesAt& at) {
   return {{key, "files_at"}, {"path", at.path}, {"bytes", at.bytes}};
 }
+Json files_json(const char* key, const FilesInline& piece) {
+  return {{key, "files_inline"}, {"base64", to_base64(piece.bytes)}};
+}
 Json files_json(const char* key, const FilesEnd& end) { return {{key, "files_end"}, {"sha256", end.sha256}}; }
 
 /// As one of several: the library's conversion from one Result to another leaks.
@@ -100,7 +104,15 @@ Result<Variant> decode_files_at(const Json& json) {
   return Failure(protocol_error("files_at needs the string 'path', an absolute path"));
 }
 
-/// Nothing when `name` is none of the four.
+template <typename Variant>
+Result<Variant> decode_files_inline(const Json& json) {
+  std::optional<std::string> bytes = from_base64(text_or(json, "base64", ""));
+  if (bytes && !bytes->empty() && bytes->size() <= k_max_inline_bytes) return FilesInline{std::move(*bytes)};
+  return Failure(protocol_error(
+      fmt::format("files_inline needs the string 'base64', the base64 of 1 to {} bytes", k_max_inline_bytes)));
+}
+
+/// Nothing when `name` is none of them.
 template <typename Variant>
 std::optional<Result<Variant>> decode_files(std::string_view name, const Json& json) {
   if (name == "files_start") {
@@ -113,6 +125,7 @@ std::optional<Result<Variant>> decode_files(std::string_view name, const Json& j
   }
   if (name == "files_end") return FilesEnd{text_or(json, "sha256", "")};
   if (name == "files_at") return decode_files_at<Variant>(json);
+  if (name == "files_inline") return decode_files_inline<Variant>(json);
   if (name != "files_data") return std::nullopt;
   const std::uint64_t size = count_or(json, "bytes", 0);
   if (size == 0 || size > k_max_piece_bytes) {
@@ -192,8 +205,10 @@ std::string encode(const Command& command) {
                                if (!cancel.step_id.empty()) json["step_id"] = cancel.step_id;
                                return json;
                              },
-                             [](const CleanupCommand&) {
-                               return Json{{"cmd", "cleanup"}};
+                             [](const CleanupCommand& cleanup) {
+                               Json json{{"cmd", "cleanup"}};
+                               if (cleanup.is_ahead) json["ahead"] = true;
+                               return json;
                              },
                              [](const ResumeCommand& resume) {
                                return Json{{"cmd", "resume"}, {"after", resume.after}};
@@ -241,13 +256,13 @@ Result<Command> decode_command(std::string_view line) {
   if (name == "prepare") return decode_prepare(*json);
   if (name == "exec_step") return decode_exec_step(*json);
   if (name == "cancel") return CancelCommand{text_or(*json, "step_id", "")};
-  if (name == "cleanup") return CleanupCommand{};
+  if (name == "cleanup") return CleanupCommand{json->value("ahead", Json(false)) == true};
   if (name == "resume") return ResumeCommand{count_or(*json, "after", 0)};
   if (auto files = decode_files<Command>(name, *json)) return std::move(*files);
   if (name.empty()) return Failure(protocol_error("command without the string 'cmd'"));
   return Failure(protocol_error(fmt::format(
       "unknown command '{}'; known are ping, prepare, exec_step, cancel, cleanup, resume, files_start, files_data, "
-      "files_at, files_end",
+      "files_at, files_inline, files_end",
       name)));
 }
 

@@ -23,6 +23,7 @@ inline constexpr std::size_t k_max_line_bytes = std::size_t{16} * 1024 * 1024;
 
 /// Of a FilesData: what comes in one piece is in memory at both ends.
 inline constexpr std::size_t k_max_piece_bytes = std::size_t{1024} * 1024;
+inline constexpr std::size_t k_max_inline_bytes = std::size_t{64} * 1024;
 
 /// Where an input's DataFrame comes from: the output named `key` of step `from_step`.
 struct InputRef {
@@ -58,8 +59,11 @@ struct CancelCommand {
   std::string step_id;
 };
 
-/// Waits for running steps, frees every frame and ends the session.
-struct CleanupCommand {};
+/// Frees every frame and ends the session when all steps are over.
+struct CleanupCommand {
+  /// Sent together with steps that wait for others: meanwhile the worker takes what else comes.
+  bool is_ahead = false;
+};
 
 /// Asks for every line after this one again (numbered_lines.hpp).
 struct ResumeCommand {
@@ -88,12 +92,17 @@ struct FilesAt {
   std::uint64_t bytes = 0;
 };
 
+/// A piece of the tar stream that is in its line, where a way of its own would be the longer one.
+struct FilesInline {
+  std::string bytes;  ///< 1 to k_max_inline_bytes
+};
+
 struct FilesEnd {
   std::string sha256;  ///< of the tar stream; empty when all of it is to be forgotten
 };
 
 using Command = std::variant<PingCommand, PrepareCommand, ExecStepCommand, CancelCommand, CleanupCommand,
-                             ResumeCommand, FilesStart, FilesData, FilesAt, FilesEnd>;
+                             ResumeCommand, FilesStart, FilesData, FilesAt, FilesInline, FilesEnd>;
 
 /// An answer to a command: `status` is ready, complete, cleaned, pong, receiving, received or error; `body` holds its
 /// other fields.
@@ -122,6 +131,7 @@ struct ErrorMessage {
   std::string error;
 };
 
-using Message = std::variant<Response, Event, Metric, ErrorMessage, FilesStart, FilesData, FilesAt, FilesEnd>;
+using Message =
+    std::variant<Response, Event, Metric, ErrorMessage, FilesStart, FilesData, FilesAt, FilesInline, FilesEnd>;
 
 }  // namespace spillway::protocol

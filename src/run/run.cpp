@@ -121,13 +121,15 @@ void Run::prepare() {
   });
 }
 
-/// The worker starts each when its turn has come, by the same rules as the schedule here.
+/// The worker starts each when its turn has come, by the same rules as the schedule here, and cleans up after the
+/// last.
 void Run::send_steps_ahead() {
   for (const pipeline::ManifestStep& step : m_request.plan.manifest.steps) {
     protocol::ExecStepCommand command = exec_step(step);
     command.after = step.needs;
     send(command);
   }
+  send(protocol::CleanupCommand{true});
 }
 
 void Run::run_steps() {
@@ -136,7 +138,7 @@ void Run::run_steps() {
 }
 
 void Run::clean_up() {
-  send(protocol::CleanupCommand{});
+  if (!m_channel->is_far()) send(protocol::CleanupCommand{});
   pump_until([this] { return m_is_cleaned; });
 }
 

@@ -160,6 +160,9 @@ class E2bStream : public StreamChannel {
   }
 
   void end_part() {
+    if (m_parts == 0 && m_part.size() <= protocol::k_max_inline_bytes) {
+      return send(protocol::FilesInline{std::exchange(m_part, {})});
+    }
     const std::string path =
         fmt::format("/tmp/{}/part-{}", m_plan.sandbox.metadata.at(e2b::k_session_key), m_parts++);
     std::size_t place = 0;
@@ -168,7 +171,7 @@ class E2bStream : public StreamChannel {
       m_commands.push_back({protocol::encode(protocol::Command(protocol::FilesAt{path, m_part.size()})), false});
       place = m_commands_sent + m_commands.size() - 1;
     }
-    m_transfers.upload(path, std::exchange(m_part, {}),
+    m_transfers.upload(path, std::exchange(m_part, {}), Transfers::Content::plain,
                        [this, place] { m_commands.at(place - m_commands_sent).is_ready = true; });
   }
 
@@ -367,7 +370,7 @@ class E2bStream : public StreamChannel {
     const auto left = std::make_shared<std::size_t>(m_bundle.parts.size());
     for (std::size_t part = 0; part < m_bundle.parts.size(); ++part) {
       m_transfers.upload(e2b::bundle_part_path(m_bundle, part), value_or_throw(read_file(m_bundle.parts[part].file)),
-                         [this, part, left] {
+                         Transfers::Content::packed, [this, part, left] {
                            m_starters += e2b::bundle_part_line(part);
                            if (--*left == 0) m_may_send = true;
                          });

@@ -34,7 +34,8 @@ bool pays_to_pack(double sent_a_second, double packed_a_second, double ratio) {
 }
 
 bool Transfers::may_upload() const {
-  return !m_uploads.empty() && m_running_uploads < k_most_uploads && (m_is_measured || !m_is_measuring);
+  if (m_uploads.empty() || m_running_uploads == k_most_uploads) return false;
+  return m_uploads.front().content == Content::packed || m_is_measured || !m_is_measuring;
 }
 
 Transfers::Transfers(const e2b::Settings& settings, Monitor& monitor, const CancelToken& cancel,
@@ -62,11 +63,13 @@ void Transfers::start(const e2b::Sandbox& sandbox) {
   }
 }
 
-void Transfers::upload(std::string path, std::string bytes, std::function<void()> done) {
+void Transfers::upload(std::string path, std::string bytes, Content content, std::function<void()> done) {
   {
     const std::scoped_lock lock(m_monitor.mutex);
     m_uploading_bytes += bytes.size();
-    m_uploads.push_back({std::move(path), std::move(bytes), std::move(done)});
+    // The worker goes before what it is to work on.
+    m_uploads.insert(content == Content::packed ? m_uploads.begin() : m_uploads.end(),
+                     {std::move(path), std::move(bytes), content, std::move(done)});
   }
   m_monitor.changed.notify_all();
 }
@@ -96,23 +99,24 @@ void Transfers::work(const e2b::Sandbox& sandbox) {
     } else {
       Upload upload = std::move(m_uploads.front());
       m_uploads.pop_front();
-      m_is_measuring = true;
+      const bool is_plain = upload.content == Content::plain;
+      m_is_measuring = m_is_measuring || is_plain;
       ++m_running_uploads;
-      const Packing packing = m_packs ? Packing::gzip : Packing::none;
+      const bool packs = is_plain && m_packs;
       lock.unlock();
-      run(upload, packing, plane);
+      run(upload, packs, plane);
     }
   }
 }
 
-void Transfers::run(Upload& upload, Packing packing, e2b::DataPlane& plane) {
+void Transfers::run(Upload& upload, bool packs, e2b::DataPlane& plane) {
   const std::size_t size = upload.bytes.size();
   const Clock::time_point start = Clock::now();
-  if (packing == Packing::gzip) {
+  if (packs) {
     check(plane.upload(upload.path, gzip(upload.bytes, GzipEffort::quick), e2b::DataPlane::Encoding::gzip));
   } else {
     check(plane.upload(upload.path, upload.bytes));
-    measure(upload.bytes, Clock::now() - start);
+    if (upload.content == Content::plain) measure(upload.bytes, Clock::now() - start);
   }
   {
     const std::scoped_lock lock(m_monitor.mutex);

@@ -52,8 +52,10 @@ class Transfers {
 
   /// Where what waits goes. Once.
   void start(const e2b::Sandbox& sandbox);
+  /// What is packed goes as it is; of other bytes the first show whether packing pays.
+  enum class Content { plain, packed };
   /// `done` is called under the monitor's lock.
-  void upload(std::string path, std::string bytes, std::function<void()> done);
+  void upload(std::string path, std::string bytes, Content content, std::function<void()> done);
   std::shared_ptr<Download> download(std::string path, std::uint64_t bytes);
 
   /// Whether another upload is to be made ready: what waits is in memory. Under the monitor's lock.
@@ -65,12 +67,12 @@ class Transfers {
   struct Upload {
     std::string path;
     std::string bytes;
+    Content content = Content::plain;
     std::function<void()> done;
   };
 
   void work(const e2b::Sandbox& sandbox);
-  enum class Packing { none, gzip };
-  void run(Upload& upload, Packing packing, e2b::DataPlane& plane);
+  void run(Upload& upload, bool packs, e2b::DataPlane& plane);
   void run(Download& download, e2b::DataPlane& plane);
   void measure(std::string_view bytes, std::chrono::duration<double> time);
   bool may_upload() const;

@@ -35,14 +35,14 @@ std::string shown(const fs::path& path, const fs::path& base_dir) {
 
 }  // namespace
 
-/// One stream. The visitor's part runs on the receiver's thread, which has ended when finish() returns.
+/// One stream.
 class IncomingFiles::Stream : private TarVisitor {
  public:
   Stream(IncomingFiles& files, const protocol::FilesStart& start)
       : m_files(files), m_step_id(start.step_id), m_receiver(start, *this) {}
 
   const std::string& step_id() const { return m_step_id; }
-  void append(const protocol::FilesData& data) { m_receiver.append(data.bytes); }
+  void receive(std::string_view bytes) { m_receiver.append(bytes); }
 
   /// Artifacts take their places; outputs are the caller's from here on.
   std::vector<std::unique_ptr<Output>> finish(const protocol::FilesEnd& end) {
@@ -125,7 +125,7 @@ class IncomingFiles::Stream : private TarVisitor {
   std::optional<Error> m_failure;
   std::string m_shown;
   Fd m_file;
-  protocol::FileReceiver m_receiver;  ///< ends first
+  protocol::FileReceiver m_receiver;
 };
 
 IncomingFiles::IncomingFiles(const RunPlace& place, std::uint64_t max_file_bytes)
@@ -150,9 +150,9 @@ void IncomingFiles::start(const protocol::FilesStart& start) {
   m_stream = std::make_unique<Stream>(*this, start);
 }
 
-void IncomingFiles::append(const protocol::FilesData& data) {
+void IncomingFiles::append(std::string_view bytes) {
   if (!m_stream) fail(ErrorCode::protocol, "bytes came that belong to no stream of files");
-  m_stream->append(data);
+  m_stream->receive(bytes);
 }
 
 void IncomingFiles::end(const protocol::FilesEnd& end) {

@@ -28,7 +28,7 @@ class IncomingFiles {
   /// One stream at a time. What a worker may not send throws ErrorCode::protocol; what this machine cannot write is
   /// kept for publish(), and thrown by end() for files of no one step.
   void start(const protocol::FilesStart& start);
-  void append(const protocol::FilesData& data);
+  void append(std::string_view bytes);
   void end(const protocol::FilesEnd& end);
 
   /// A step succeeded: its outputs take their places. Throws when they cannot, or when one is missing.

@@ -97,7 +97,11 @@ class MirrorChannel : public Channel {
     return std::nullopt;
   }
   Passed take(protocol::FilesData& data) {
-    m_incoming.append(data);
+    m_incoming.append(data.bytes);
+    return std::nullopt;
+  }
+  Passed take(protocol::FilesInline& piece) {
+    m_incoming.append(piece.bytes);
     return std::nullopt;
   }
   Passed take(protocol::FilesEnd& end) {

@@ -21,10 +21,10 @@ constexpr std::size_t k_max_unacknowledged_bytes = std::size_t{16} * 1024 * 1024
 }  // namespace
 
 void NumberedSink::emit(protocol::Message message) {
-  if (const auto* data = std::get_if<protocol::FilesData>(&message)) return keep(*data);
+  if (auto* data = std::get_if<protocol::FilesData>(&message)) return keep(std::move(data->bytes));
   if (const auto* end = std::get_if<protocol::FilesEnd>(&message)) {
     if (end->sha256.empty()) forget_kept();
-    if (m_file) tell_kept();
+    tell_kept();
   }
   send(message);
 }
@@ -47,18 +47,24 @@ void NumberedSink::write(std::string_view line) {
   }
 }
 
-void NumberedSink::keep(const protocol::FilesData& data) {
+void NumberedSink::keep(std::string bytes) {
+  if (!m_file && m_small.size() + bytes.size() <= protocol::k_max_inline_bytes) {
+    m_small += bytes;
+    return;
+  }
   if (!m_file) {
     m_path = m_folder.path() / fmt::format("files-{}", ++m_files);
-    m_bytes = 0;
     m_file = Fd(::open(m_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!m_file) fail(os_error(errno, fmt::format("cannot write '{}'", m_path.string())));
+    bytes.insert(0, std::exchange(m_small, {}));
+    m_bytes = 0;
   }
-  write_all(m_file.get(), data.bytes, m_path);
-  m_bytes += data.bytes.size();
+  write_all(m_file.get(), bytes, m_path);
+  m_bytes += bytes.size();
 }
 
 void NumberedSink::forget_kept() {
+  m_small.clear();
   if (!m_file) return;
   m_file.reset();
   std::error_code ignored;
@@ -66,6 +72,8 @@ void NumberedSink::forget_kept() {
 }
 
 void NumberedSink::tell_kept() {
+  if (!m_small.empty()) send(protocol::FilesInline{std::exchange(m_small, {})});
+  if (!m_file) return;
   m_file.reset();
   send(protocol::FilesAt{m_path.string(), m_bytes});
 }

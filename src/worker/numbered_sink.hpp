@@ -15,8 +15,8 @@
 namespace spillway::worker {
 
 /// Writes numbered lines to a descriptor, and keeps those that the host has not acknowledged, to write them again
-/// when it asks (docs/protocol.md, "A way that may be cut"). The pieces of a stream of files go into a file, whose
-/// place is told. Thread-safe.
+/// when it asks (docs/protocol.md, "A way that may be cut"). A stream of files goes into a file, whose place is
+/// told, or into one line when it is small. Thread-safe.
 class NumberedSink : public protocol::Sink {
  public:
   /// To be made while the process has one thread.
@@ -47,7 +47,7 @@ class NumberedSink : public protocol::Sink {
   void set_listening(bool listens);
   void send(const protocol::Message& message);
   void write(std::string_view line);
-  void keep(const protocol::FilesData& data);
+  void keep(std::string bytes);
   void forget_kept();
   void tell_kept();
 
@@ -61,6 +61,7 @@ class NumberedSink : public protocol::Sink {
   bool m_broken = false;
 
   // Of the stream of files that is being sent: there is one at a time.
+  std::string m_small;  ///< all that came, as long as it fits a line
   Fd m_file;
   std::filesystem::path m_path;
   std::uint64_t m_bytes = 0;

@@ -19,9 +19,19 @@ using protocol::Response;
 ProxyWorker::ProxyWorker(protocol::Sink& sink, const drivers::DriverRegistry& drivers)
     : m_sink(sink), m_drivers(drivers) {}
 
-ProxyWorker::~ProxyWorker() = default;
+ProxyWorker::~ProxyWorker() {
+  if (!m_cleaner.joinable()) return;
+  m_session->cancel("");
+  m_cleaner.join();
+}
 
 void ProxyWorker::handle(const protocol::Command& command) {
+  const bool may_come_meanwhile = std::holds_alternative<protocol::PingCommand>(command) ||
+                                  std::holds_alternative<protocol::CancelCommand>(command);
+  if (m_cleaner.joinable() && !may_come_meanwhile) {
+    m_cleaner.join();
+    end_session();
+  }
   try {
     std::visit([this](const auto& known) { this->answer(known); }, command);
   } catch (...) {
@@ -49,11 +59,26 @@ void ProxyWorker::answer(const protocol::CancelCommand& command) {
   if (m_session) m_session->cancel(command.step_id);
 }
 
-void ProxyWorker::answer(const protocol::CleanupCommand&) {
+void ProxyWorker::answer(const protocol::CleanupCommand& command) {
   if (!m_session) fail(ErrorCode::protocol, "there is no session to clean up");
-  Json body = m_session->cleanup();
+  if (command.is_ahead) {
+    m_cleaner = std::thread([this] { clean_up(); });
+  } else {
+    clean_up();
+    end_session();
+  }
+}
+
+void ProxyWorker::clean_up() {
+  try {
+    sink().emit(Response{"cleaned", m_session->cleanup()});
+  } catch (...) {
+    sink().emit(Response{"error", protocol::error_fields(current_error())});
+  }
+}
+
+void ProxyWorker::end_session() {
   m_session.reset();
-  sink().emit(Response{"cleaned", std::move(body)});
   m_host_paths.reset();
   m_mirror.reset();
 }
@@ -76,6 +101,10 @@ void ProxyWorker::answer(const protocol::FilesData& data) {
 
 void ProxyWorker::answer(const protocol::FilesAt& at) {
   if (m_mirror) m_mirror->append(at);
+}
+
+void ProxyWorker::answer(const protocol::FilesInline& piece) {
+  if (m_mirror) m_mirror->append(piece.bytes);
 }
 
 void ProxyWorker::answer(const protocol::FilesEnd& end) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <thread>
 
 #include "drivers/driver.hpp"
 #include "pipeline/component.hpp"
@@ -38,7 +39,10 @@ class ProxyWorker {
   void answer(const protocol::FilesStart& start);
   void answer(const protocol::FilesData& data);
   void answer(const protocol::FilesAt& at);
+  void answer(const protocol::FilesInline& piece);
   void answer(const protocol::FilesEnd& end);
+  void clean_up();
+  void end_session();
   protocol::Sink& sink();
 
   protocol::Sink& m_sink;
@@ -47,6 +51,7 @@ class ProxyWorker {
   std::unique_ptr<Mirror> m_mirror;  ///< when the host's files were sent
   std::unique_ptr<HostPathsSink> m_host_paths;
   std::unique_ptr<Session> m_session;
+  std::thread m_cleaner;  ///< ends the session that it was told to end ahead
 };
 
 }  // namespace spillway::worker

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -6,11 +7,13 @@
 #include <string>
 #include <vector>
 
-#include <gtest/gtest.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 
 #include "protocol/file_receiver.hpp"
 #include "protocol/file_stream.hpp"
 #include "protocol/numbered_lines.hpp"
+#include "util/base64.hpp"
 #include "util/file.hpp"
 #include "worker_session.hpp"
 
@@ -20,6 +23,7 @@ namespace spillway::testing {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::HasSubstr;
 
 const std::vector<std::string> k_steps{"extract-films", "compute-stats", "write-stats"};
 
@@ -229,6 +233,15 @@ class FilesOfAStream : public TarVisitor {
 
 TEST_F(NumberedWorker, FilesGoByTheirPlaceInBothDirections) {
   const WorkerSession session = this->session();
+  // More than goes in a line.
+  std::string films = "id,title,year\n";
+  std::string stats = "year,films\n";
+  for (int year = 10'000; year < 20'000; ++year) {
+    films += fmt::format("{0},title {0},{0}\n", year);
+    stats += fmt::format("{},1\n", year);
+  }
+  m_project.write("films.csv", films);
+  ASSERT_GT(stats.size(), protocol::k_max_inline_bytes);
   std::vector<protocol::SentEntry> entries;
   const auto add = [&](const fs::path& path) {
     entries.push_back({path.relative_path().string(), false, path, fs::file_size(path)});
@@ -263,7 +276,7 @@ TEST_F(NumberedWorker, FilesGoByTheirPlaceInBothDirections) {
       receiver->finish({message["sha256"].get<std::string>()});
     }
   }
-  EXPECT_EQ(received.files[(m_project / "out/stats.csv").relative_path().string()], "year,films\n1979,1\n1985,2\n");
+  EXPECT_EQ(received.files[(m_project / "out/stats.csv").relative_path().string()], stats);
   EXPECT_TRUE(fs::exists(told)) << "until the host says that it has it";
   host.send({{"cmd", "ping"}}, host.last());
   host.answer("pong");
@@ -271,6 +284,33 @@ TEST_F(NumberedWorker, FilesGoByTheirPlaceInBothDirections) {
   host.worker().close_input();
   EXPECT_EQ(host.worker().wait(), 0);
   EXPECT_FALSE(fs::exists(told.parent_path()));
+}
+
+TEST_F(NumberedWorker, SmallFilesGoInALineInBothDirections) {
+  const WorkerSession session = this->session();
+  std::vector<protocol::SentEntry> entries;
+  for (const std::string& step : k_steps) {
+    const fs::path path = session.dir() / ("cfg/" + step + ".json");
+    entries.push_back({path.relative_path().string(), false, path, fs::file_size(path)});
+  }
+  const fs::path films = m_project / "films.csv";
+  entries.push_back({films.relative_path().string(), false, films, fs::file_size(films)});
+  NumberedHost host(m_project.path());
+  for (Json command : write_parts(m_project, entries, 1)) {
+    if (command["cmd"] == "files_at") {
+      command = {{"cmd", "files_inline"}, {"base64", to_base64(read_text(command["path"].get<std::string>()))}};
+    }
+    host.send(command);
+  }
+  host.answer("receiving");
+  host.answer("received");
+  host.ask(session.prepare_command(), "ready");
+  for (const std::string& step : k_steps) host.ask(session.exec_step(step), "complete");
+  const auto is_piece = [](const std::string& line) { return Json::parse(line).value("type", "") == "files_inline"; };
+  const auto piece = std::find_if(host.lines.rbegin(), host.lines.rend(), is_piece);
+  ASSERT_NE(piece, host.lines.rend());
+  const std::string tar = from_base64(Json::parse(*piece)["base64"].get<std::string>()).value();
+  EXPECT_THAT(tar, HasSubstr("year,films\n1979,1\n1985,2\n"));
 }
 
 TEST_F(NumberedWorker, AFileThatIsNotWhatWasAnnounced) {

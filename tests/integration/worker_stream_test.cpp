@@ -169,7 +169,7 @@ TEST_F(WorkerStream, TheLongestLine) {
 TEST_F(WorkerStream, AnUnknownCommand) {
   EXPECT_EQ(refused(R"({"cmd": "explode"})"),
             "unknown command 'explode'; known are ping, prepare, exec_step, cancel, cleanup, resume, "
-            "files_start, files_data, files_at, files_end");
+            "files_start, files_data, files_at, files_inline, files_end");
   EXPECT_EQ(refused(R"({"command": "ping"})"), "command without the string 'cmd'");
   EXPECT_EQ(refused(R"({"cmd": 7})"), "command without the string 'cmd'");
 }

@@ -3,6 +3,7 @@
 #include <random>
 #include <string>
 
+#include "util/base64.hpp"
 #include "util/version.hpp"
 
 namespace spillway::protocol {
@@ -48,6 +49,7 @@ TEST(Codec, MessagesGoThroughUnchanged) {
   expect_round_trip(Message(FilesStart{"s", 2, 300, Json::object()}));
   expect_round_trip(Message(FilesData{7, {}}));
   expect_round_trip(Message(FilesAt{"/tmp/part-0", 7}));
+  expect_round_trip(Message(FilesInline{std::string("\0\xff\n", 3)}));
   expect_round_trip(Message(FilesEnd{"abc"}));
 }
 
@@ -68,6 +70,19 @@ TEST(Codec, FilesAreAtAnAbsolutePath) {
   }
 }
 
+TEST(Codec, FilesInALineAreBase64AndSmall) {
+  const auto error = [](const std::string& text) {
+    const auto decoded = decode_command(R"({"cmd": "files_inline", "base64": )" + text + "}");
+    return decoded ? "accepted" : decoded.error().message;
+  };
+  const auto of_bytes = [](std::size_t count) { return '"' + to_base64(std::string(count, 'x')) + '"'; };
+  EXPECT_EQ(error(of_bytes(k_max_inline_bytes)), "accepted");
+  for (const std::string& text :
+       {std::string(R"("")"), std::string(R"("*")"), std::string("7"), of_bytes(k_max_inline_bytes + 1)}) {
+    EXPECT_EQ(error(text), "files_inline needs the string 'base64', the base64 of 1 to 65536 bytes") << text;
+  }
+}
+
 TEST(Codec, UnknownFieldsAreIgnored) {
   EXPECT_TRUE(decode_command(R"({"cmd": "cleanup", "colour": "blue"})"));
   EXPECT_TRUE(decode_command(R"({"cmd": "exec_step", "step_id": "s", "driver": "d", "cfg_path": "c", "x": [1]})"));
@@ -85,7 +100,7 @@ TEST(Codec, WhatIsNoCommandIsSaidSo) {
   EXPECT_EQ(command_error(R"({"cmd": 1})"), "command without the string 'cmd'");
   EXPECT_EQ(command_error(R"({"cmd": "run"})"),
             "unknown command 'run'; known are ping, prepare, exec_step, cancel, cleanup, resume, files_start, "
-            "files_data, files_at, files_end");
+            "files_data, files_at, files_inline, files_end");
   EXPECT_EQ(command_error(R"({"cmd": "prepare"})"), "command 'prepare' needs the string 'session_id'");
   EXPECT_EQ(command_error(R"({"cmd": "exec_step", "step_id": "s", "driver": "d"})"),
             "command 'exec_step' needs the string 'cfg_path'");

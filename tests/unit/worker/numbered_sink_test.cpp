@@ -1,5 +1,6 @@
 #include "worker/numbered_sink.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -12,6 +13,7 @@
 #include <gmock/gmock.h>
 
 #include "protocol/line_reader.hpp"
+#include "util/base64.hpp"
 #include "util/error.hpp"
 #include "util/fd.hpp"
 #include "util/file.hpp"
@@ -31,6 +33,8 @@ class NumberedSinkTest : public ::testing::Test {
     ASSERT_EQ(::pipe(ends), 0);
     m_read = Fd(ends[0]);
     m_write = Fd(ends[1]);
+    // A line with files in it is longer than what a pipe holds otherwise.
+    ASSERT_GE(::fcntl(m_write.get(), F_SETPIPE_SZ, 1 << 20), 0);
     m_sink.emplace(m_write.get());
     m_reader.emplace(m_read.get());
   }
@@ -115,17 +119,20 @@ TEST_F(NumberedSinkTest, WaitsForNobodyWhileACommandIsHandled) {
 }
 
 TEST_F(NumberedSinkTest, FilesGoByTheirPlace) {
+  const std::string start = "abc";
+  const std::string rest(protocol::k_max_inline_bytes - 2, 'x');
   m_sink->emit(protocol::FilesStart{"step", 1, 6, Json::object()});
-  m_sink->emit(protocol::FilesData{0, "abc"});
-  m_sink->emit(protocol::FilesData{0, "def"});
+  m_sink->emit(protocol::FilesData{0, start});
+  m_sink->emit(protocol::FilesData{0, rest});
+  m_sink->emit(protocol::FilesData{0, "yz"});
   m_sink->emit(protocol::FilesEnd{"hash"});
   EXPECT_EQ(read()["type"], "files_start");
   Json at = read();
   EXPECT_EQ(at["type"], "files_at");
-  EXPECT_EQ(at["bytes"], 6);
+  EXPECT_EQ(at["bytes"], start.size() + rest.size() + 2);
   EXPECT_EQ(read()["sha256"], "hash");
   const fs::path path = at["path"].get<std::string>();
-  EXPECT_EQ(read_file(path).value(), "abcdef");
+  EXPECT_EQ(read_file(path).value(), start + rest + "yz");
   m_sink->acknowledge(1);
   EXPECT_TRUE(fs::exists(path));
   m_sink->acknowledge(2);
@@ -135,7 +142,40 @@ TEST_F(NumberedSinkTest, FilesGoByTheirPlace) {
   EXPECT_FALSE(fs::exists(folder));
 }
 
+TEST_F(NumberedSinkTest, ASmallStreamOfFilesGoesInALine) {
+  const std::string bytes(protocol::k_max_inline_bytes - 2, 'x');
+  m_sink->emit(protocol::FilesStart{"step", 1, 6, Json::object()});
+  m_sink->emit(protocol::FilesData{0, "ab"});
+  m_sink->emit(protocol::FilesData{0, bytes});
+  m_sink->emit(protocol::FilesEnd{"hash"});
+  EXPECT_EQ(read()["type"], "files_start");
+  const Json piece = read();
+  EXPECT_EQ(piece["type"], "files_inline");
+  EXPECT_EQ(piece["base64"], to_base64("ab" + bytes));
+  EXPECT_EQ(read()["sha256"], "hash");
+}
+
 TEST_F(NumberedSinkTest, FilesThatAreToBeForgottenAreNotTold) {
+  const std::string forgotten(protocol::k_max_inline_bytes + 1, 'a');
+  const std::string told(protocol::k_max_inline_bytes + 1, 'b');
+  m_sink->emit(protocol::FilesStart{"step", 1, 6, Json::object()});
+  m_sink->emit(protocol::FilesData{0, forgotten});
+  m_sink->emit(protocol::FilesEnd{});
+  m_sink->emit(protocol::FilesStart{"step", 1, 3, Json::object()});
+  m_sink->emit(protocol::FilesData{0, told});
+  m_sink->emit(protocol::FilesEnd{"hash"});
+  EXPECT_EQ(read()["seq"], 1);
+  EXPECT_EQ(read()["sha256"], "");
+  EXPECT_EQ(read()["type"], "files_start");
+  Json at = read();
+  const fs::path path = at["path"].get<std::string>();
+  EXPECT_EQ(read_file(path).value(), told);
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(path.parent_path())) files.push_back(entry.path());
+  EXPECT_THAT(files, ElementsAre(path));
+}
+
+TEST_F(NumberedSinkTest, FilesThatWouldGoInALineAreForgottenToo) {
   m_sink->emit(protocol::FilesStart{"step", 1, 6, Json::object()});
   m_sink->emit(protocol::FilesData{0, "abc"});
   m_sink->emit(protocol::FilesEnd{});
@@ -145,12 +185,7 @@ TEST_F(NumberedSinkTest, FilesThatAreToBeForgottenAreNotTold) {
   EXPECT_EQ(read()["seq"], 1);
   EXPECT_EQ(read()["sha256"], "");
   EXPECT_EQ(read()["type"], "files_start");
-  Json at = read();
-  const fs::path path = at["path"].get<std::string>();
-  EXPECT_EQ(read_file(path).value(), "xyz");
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(path.parent_path())) files.push_back(entry.path());
-  EXPECT_THAT(files, ElementsAre(path));
+  EXPECT_EQ(read()["base64"], to_base64("xyz"));
 }
 
 }  // namespace

@@ -15,6 +15,9 @@ namespace {
 namespace fs = std::filesystem;
 using protocol::Json;
 
+constexpr auto k_endless_query =
+    "SELECT count(*) AS n FROM range(100000000000) a, range(100000000000) b WHERE a.range + b.range = -1";
+
 /// A processor whose query is run as it is.
 class SqlDriver : public drivers::Driver {
  public:
@@ -176,6 +179,33 @@ TEST_F(ProxyWorkerTest, ACancelForgetsWhatWasSentAhead) {
   EXPECT_EQ(m_sink.answer("cleaned")["steps_executed"], 1);
 }
 
+TEST_F(ProxyWorkerTest, ACleanupThatIsSentAheadWaitsForTheSteps) {
+  add_movies();
+  prepare({{"max_running_steps", 1U}});
+  const std::vector<std::string> none;
+  m_worker.handle(protocol::ExecStepCommand{
+      "extract-movies", m_driver_of["extract-movies"], "cfg/extract-movies.json", {}, none});
+  m_worker.handle(protocol::ExecStepCommand{"compute-stats", m_driver_of["compute-stats"], "cfg/compute-stats.json",
+                                            k_from_movies, std::vector<std::string>{"extract-movies"}});
+  m_worker.handle(protocol::CleanupCommand{true});
+  m_worker.handle(protocol::PingCommand{1});
+  EXPECT_EQ(m_sink.answer("cleaned")["steps_executed"], 2);
+  EXPECT_EQ(m_sink.answer("pong")["echo"], 1);
+  prepare();
+  m_sink.answer("ready", 2);  // the session before has ended
+}
+
+TEST_F(ProxyWorkerTest, ACancelReachesStepsAlsoWhenCleanupWasSentAhead) {
+  add_step("slow", "duckdb.processor", {{"query", k_endless_query}});
+  prepare();
+  m_worker.handle(
+      protocol::ExecStepCommand{"slow", m_driver_of["slow"], "cfg/slow.json", {}, std::vector<std::string>{}});
+  m_worker.handle(protocol::CleanupCommand{true});
+  m_worker.handle(protocol::CancelCommand{});
+  EXPECT_EQ(m_sink.answer("complete")["error_code"], "cancelled");
+  EXPECT_EQ(m_sink.answer("cleaned")["steps_executed"], 0);
+}
+
 TEST_F(ProxyWorkerTest, RowsOutIsEmittedAlsoForNoRows) {
   add_step("none", "duckdb.processor", {{"query", "SELECT 1 AS a WHERE false"}});
   prepare();
@@ -266,9 +296,7 @@ TEST_F(ProxyWorkerTest, TotalRowsAreWhatExtractorsReadWithoutAWriter) {
 }
 
 TEST_F(ProxyWorkerTest, CancelEndsARunningStep) {
-  add_step("endless", "duckdb.processor",
-           {{"query",
-             "SELECT count(*) AS n FROM range(100000000000) a, range(100000000000) b WHERE a.range + b.range = -1"}});
+  add_step("endless", "duckdb.processor", {{"query", k_endless_query}});
   prepare();
   exec("endless");
   m_worker.handle(protocol::CancelCommand{"endless"});
@@ -276,9 +304,7 @@ TEST_F(ProxyWorkerTest, CancelEndsARunningStep) {
 }
 
 TEST_F(ProxyWorkerTest, AWorkerThatIsDestroyedCancelsWhatRuns) {
-  add_step("endless", "duckdb.processor",
-           {{"query",
-             "SELECT count(*) AS n FROM range(100000000000) a, range(100000000000) b WHERE a.range + b.range = -1"}});
+  add_step("endless", "duckdb.processor", {{"query", k_endless_query}});
   ProxyWorker worker(m_sink, m_drivers);
   worker.handle(
       protocol::PrepareCommand{"run_2", m_manifest, Json::object(), {{"session_dir", m_dir.path().string()}}});

@@ -56,7 +56,7 @@ TEST(Serve, WhatIsNoCommandIsAnsweredAndTheNextOneHandled) {
   EXPECT_EQ(answers[0]["error"], "line is no JSON object: nonsense");
   EXPECT_EQ(answers[1]["error"],
             "unknown command 'fly'; known are ping, prepare, exec_step, cancel, cleanup, resume, "
-            "files_start, files_data, files_at, files_end");
+            "files_start, files_data, files_at, files_inline, files_end");
   EXPECT_EQ(answers[2]["error"], "line is longer than the limit of 16777216 bytes");
   EXPECT_EQ(answers[3]["status"], "pong");
 }
