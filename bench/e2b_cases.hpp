@@ -25,10 +25,10 @@ class E2bCases {
  private:
   struct Host;
   Host& add_host(const std::vector<std::string>& options);
-  Command run(const std::string& target, const Host* host) const;
+  Command run(const std::string& target, const Host* host, const std::string& pipeline) const;
+  Command curl(const Host& host) const;
 
   std::filesystem::path m_folder;
-  std::filesystem::path m_pipeline;
   std::vector<std::unique_ptr<Host>> m_hosts;
 };
 
