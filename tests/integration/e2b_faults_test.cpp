@@ -1,5 +1,6 @@
 #include <signal.h>
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <random>
@@ -12,6 +13,7 @@
 #include "e2b_fixture.hpp"
 #include "support/long_form.hpp"
 #include "support/process_tree.hpp"
+#include "util/strings.hpp"
 
 /// What networks, proxies and hosts do to a run in E2B: it ends correctly, or fails and says why, and no sandbox is
 /// left.
@@ -28,6 +30,8 @@ int moments() { return is_long_form() ? 100 : 4; }
 
 class E2bFaults : public E2bFixture {
  protected:
+  static constexpr std::size_t k_title_bytes = 100'000;
+
   /// The run has done its work, or says why not: then the output is there as a whole, of a writer that had succeeded
   /// when the sandbox was lost, or not at all.
   void expect_whole_or_told(const ProcessResult& result) const {
@@ -39,6 +43,18 @@ class E2bFaults : public E2bFixture {
       EXPECT_THAT(output(), AnyOf("", k_output));
     }
     EXPECT_EQ(s_host->sandboxes(), 0U);
+  }
+  /// Files that are too large for a line, both ways: the input, and the frame of the step that reads it.
+  void use_large_files() {
+    std::mt19937 random(1);
+    std::string text = "id,title,year\n";
+    for (const char* row : {"1,?,1979\n", "2,?,1985\n", "3,?,1985\n"}) {
+      std::string title(k_title_bytes, ' ');
+      for (char& c : title) c = "0123456789abcdef"[random() % 16];
+      text += replace_all(row, "?", title);
+    }
+    m_project.write("films.csv", text);
+    m_environment = {{"E2B_FORCE_SPILL", "1"}, {"E2B_DOWNLOAD_DATA_ARTIFACTS", "1"}};
   }
   /// A run that something happens to at random moments; returns how many have done their work.
   int at_random_moments(const std::function<void()>& happen, const std::vector<std::string>& options = {}) {
@@ -115,6 +131,7 @@ TEST_F(E2bFaults, TheSandboxVanishesAndTheErrorSaysSo) {
 
 /// What is answered once in place of the server, for each kind of request.
 TEST_F(E2bFaults, OneRequestOfEachKindIsRefusedForAMoment) {
+  use_large_files();
   const std::string html = "<html><body>upstream request timeout</body></html>";
   const std::vector<std::string> answers{
       http_answer("502 Bad Gateway", html, {}, "text/html"), http_answer("503 Service Unavailable", "busy"),
@@ -127,7 +144,9 @@ TEST_F(E2bFaults, OneRequestOfEachKindIsRefusedForAMoment) {
       SCOPED_TRACE(std::string(request) + ": " + answer.substr(0, answer.find('\r')));
       fs::remove_all(m_project / "out");
       m_proxy->add({.match = request, .kind = Kind::answer, .bytes = answer});
+      const int met = m_proxy->faults_met();
       const ProcessResult result = run();
+      EXPECT_EQ(m_proxy->faults_met(), met + 1);
       m_proxy->clear_faults();
       expect_whole_or_told(result);
       // Everything but the start of the worker is tried again.
@@ -146,16 +165,44 @@ TEST_F(E2bFaults, TheAnswerOfCreateIsLostAndNoSecondSandboxIsMade) {
   }
 }
 
-TEST_F(E2bFaults, AnswersAreCutAfterSoManyBytes) {
+/// Each kind of request, and what is answered, from their first bytes on.
+TEST_F(E2bFaults, RequestsAndAnswersAreCutAfterSoManyBytes) {
+  use_large_files();
+  constexpr std::array<std::uint64_t, 4> k_first{0, 1, 100, 700};
+  std::mt19937 random(20261128);
   for (const char* request : {"POST /files", "GET /files", "/process.Process/Start", "/process.Process/SendInput"}) {
-    for (const std::uint64_t bytes : {0U, 1U, 100U, 700U}) {
+    for (int i = 0; i < moments(); ++i) {
+      const std::uint64_t bytes =
+          i < 4 ? k_first.at(static_cast<std::size_t>(i)) : random() % (i % 2 == 0 ? 2'000 : 300'000);
       SCOPED_TRACE(std::string(request) + " after " + std::to_string(bytes));
       fs::remove_all(m_project / "out");
       m_proxy->add({.match = request, .kind = Kind::cut_response, .after_bytes = bytes});
       m_proxy->add({.match = request, .kind = Kind::cut_request, .after_bytes = bytes});
+      const int met = m_proxy->faults_met();
       expect_whole_or_told(run());
+      EXPECT_GT(m_proxy->faults_met(), met);
       m_proxy->clear_faults();
     }
+  }
+}
+
+TEST_F(E2bFaults, TheWorkerIsCutWhileItIsSent) {
+  if (!is_long_form()) GTEST_SKIP() << "packing the program with sanitizers takes half a minute";
+  const SandboxServer without_worker;
+  m_proxy.emplace(without_worker.port());
+  std::mt19937 random(20261128);
+  for (int i = 0; i < moments(); ++i) {
+    const std::uint64_t bytes = random() % (std::uint64_t{16} << 20);
+    SCOPED_TRACE("after " + std::to_string(bytes));
+    fs::remove_all(m_project / "out");
+    m_proxy->add({.match = i % 2 == 0 ? "POST /files" : "SendInput",
+                  .kind = Kind::cut_request,
+                  .after_bytes = i % 2 == 0 ? bytes : bytes % 300,
+                  .skip = i % 3});
+    const ProcessResult result = run();
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ(output(), k_output);
+    m_proxy->clear_faults();
   }
 }
 
@@ -167,6 +214,16 @@ TEST_F(E2bFaults, AStalledStreamIsTakenUpAgain) {
 }
 
 TEST_F(E2bFaults, TheDiskOfTheSandboxIsFull) {
+  const E2bHost host({"--disk=2MB"});
+  m_project.write("films.csv", "id,title,year\n1,Alien,1979\n" + std::string(std::size_t{8} << 20, '\n'));
+  const ProcessResult result = m_project.spillway({"run", "pipeline.yaml", "--quiet", "--e2b"}, host.environment());
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_THAT(result.err, HasSubstr("disk"));
+  EXPECT_EQ(host.sandboxes(), 0U);
+}
+
+TEST_F(E2bFaults, TheDiskOfTheSandboxIsFullAsTheCloudSaysIt) {
+  use_large_files();
   m_proxy->add({.match = "POST /files",
                 .kind = Kind::answer,
                 .bytes = http_answer("507 Insufficient Storage", R"({"code":507,"message":"no space left"})"),
@@ -190,6 +247,12 @@ TEST_F(E2bFaults, TheHostSpeaksNoTls) {
   const ProcessResult result = m_project.spillway({"run", "pipeline.yaml", "--quiet", "--e2b"}, environment);
   EXPECT_EQ(result.exit_code, 7);
   EXPECT_THAT(result.err, HasSubstr("error: "));
+}
+
+TEST_F(E2bFaults, TheWorkerIsKilled) {
+  at_random_moments([] {
+    for (const pid_t pid : worker()) ::kill(pid, SIGKILL);
+  });
 }
 
 TEST_F(E2bFaults, AWorkerThatIsKilledForItsMemory) {

@@ -42,6 +42,7 @@ class E2bFixture : public ::testing::Test {
     Project::Environment environment = s_host->environment();
     environment["E2B_API_URL"] = m_proxy->url();
     environment["E2B_SANDBOX_URL"] = m_proxy->url();
+    for (const auto& [name, value] : m_environment) environment[name] = value;
     return environment;
   }
   ProcessResult run(std::vector<std::string> options = {}) const {
@@ -69,6 +70,7 @@ class E2bFixture : public ::testing::Test {
 
   inline static std::unique_ptr<E2bHost> s_host;
   Project m_project;
+  Project::Environment m_environment;  ///< added to a run's
   std::optional<FaultProxy> m_proxy;
 };
 

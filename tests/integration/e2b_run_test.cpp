@@ -21,14 +21,6 @@ using ::testing::Not;
 class E2bRun : public E2bFixture {
  protected:
   void spill() { m_environment["E2B_FORCE_SPILL"] = "1"; }
-  ProcessResult run_spilled(const std::vector<std::string>& options = {}) {
-    std::vector<std::string> words{"run", "pipeline.yaml", "--quiet", "--e2b"};
-    words.insert(words.end(), options.begin(), options.end());
-    Project::Environment all = environment();
-    for (const auto& [name, value] : m_environment) all[name] = value;
-    return m_project.spillway(words, all);
-  }
-  Project::Environment m_environment;
 };
 
 TEST_F(E2bRun, GuideTheRunInASandbox) {
@@ -45,15 +37,15 @@ TEST_F(E2bRun, FewRequestsAStep) {
 
 TEST_F(E2bRun, FramesStayThereUnlessTheyAreAskedFor) {
   spill();
-  EXPECT_EQ(run_spilled().exit_code, 0);
+  EXPECT_EQ(run().exit_code, 0);
   const RunDir without = m_project.latest_run();
   EXPECT_FALSE(fs::exists(without.path() / "artifacts/films/output.parquet"));
   EXPECT_TRUE(without.card()["steps"][0]["spill_used"].get<bool>()) << "the variable reaches the worker";
 
-  EXPECT_EQ(run_spilled({"--fetch-frames"}).exit_code, 0);
+  EXPECT_EQ(run({"--fetch-frames"}).exit_code, 0);
   EXPECT_TRUE(fs::exists(m_project.latest_run().path() / "artifacts/films/output.parquet"));
   m_environment["E2B_DOWNLOAD_DATA_ARTIFACTS"] = "1";
-  EXPECT_EQ(run_spilled().exit_code, 0);
+  EXPECT_EQ(run().exit_code, 0);
   EXPECT_TRUE(fs::exists(m_project.latest_run().path() / "artifacts/films/output.parquet"));
 }
 
@@ -63,7 +55,7 @@ TEST_F(E2bRun, AnArtifactThatIsTooLargeStaysThere) {
        processor("count", "SELECT count(*) AS n FROM df"), csv_writer("write", "out/stats.csv")});
   spill();
   m_environment["E2B_ARTIFACT_MAX_MB"] = "1";
-  EXPECT_EQ(run_spilled({"--fetch-frames"}).exit_code, 0);
+  EXPECT_EQ(run({"--fetch-frames"}).exit_code, 0);
   const RunDir run_dir = m_project.latest_run();
   const std::vector<Json> kept = run_dir.events("artifact_kept");
   ASSERT_EQ(kept.size(), 1U);
