@@ -9,6 +9,7 @@
 
 #include "e2b_fixture.hpp"
 #include "support/process_tree.hpp"
+#include "tls_proxy.hpp"
 
 /// `spillway run --e2b` as its user sees it; that it does what every target does is asked by the parity suite.
 namespace spillway::testing {
@@ -33,6 +34,36 @@ TEST_F(E2bRun, GuideTheRunInASandbox) {
 TEST_F(E2bRun, FewRequestsAStep) {
   EXPECT_EQ(run().exit_code, 0);
   EXPECT_LE(m_proxy->requests(), 9) << "and none of them for a step";
+}
+
+/// As the cloud is reached: TLS, and HTTP/2 where both can.
+TEST_F(E2bRun, OverHttp2) {
+  if (!no_tls_proxy_reason().empty()) GTEST_SKIP() << no_tls_proxy_reason();
+  const TlsProxy tls(m_proxy->port());
+  m_environment = {
+      {"E2B_API_URL", tls.url()}, {"E2B_SANDBOX_URL", tls.url()}, {"SSL_CERT_FILE", tls.certificate().string()}};
+  m_project.write("films.csv",
+                  read_text(m_project / "films.csv") + std::string(std::size_t{3} << 20, '\n'));  // in parts
+  const ProcessResult result = run();
+  expect_success(m_project, result);
+  EXPECT_EQ(output(), k_output);
+  const std::vector<std::string> requests = tls.requests();
+  EXPECT_THAT(requests, ::testing::Contains("h2 POST /sandboxes HTTP/2"));
+  EXPECT_THAT(requests, ::testing::Contains("h2 POST /process.Process/Start HTTP/2"));
+  EXPECT_THAT(requests, ::testing::Contains(::testing::StartsWith("h2 POST /files?path=")).Times(::testing::Gt(1)));
+  EXPECT_THAT(requests, ::testing::Each(::testing::StartsWith("h2 ")));
+}
+
+TEST_F(E2bRun, ACertificateThatIsNotTrusted) {
+  if (!no_tls_proxy_reason().empty()) GTEST_SKIP() << no_tls_proxy_reason();
+  const TlsProxy tls(m_proxy->port());
+  m_environment = {{"E2B_API_URL", tls.url()}, {"E2B_SANDBOX_URL", tls.url()}};
+  const ProcessResult result = run();
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_EQ(result.err,
+            "error: cannot create a sandbox: cannot reach " + tls.url() +
+                ": SSL certificate problem: self-signed certificate\n  hint: SSL_CERT_FILE names the file "
+                "of the authority that signed the server's certificate\n");
 }
 
 TEST_F(E2bRun, FramesStayThereUnlessTheyAreAskedFor) {

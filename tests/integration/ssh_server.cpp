@@ -1,16 +1,13 @@
 #include "ssh_server.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <stdexcept>
 
+#include "support/free_port.hpp"
 #include "support/run_dir.hpp"
-#include "util/fd.hpp"
 
 namespace spillway::testing {
 namespace fs = std::filesystem;
@@ -20,20 +17,6 @@ constexpr auto k_sshd = "/usr/sbin/sshd";
 /// Where sshd locks up the part of it that speaks with strangers; the system makes it when it starts the service.
 constexpr auto k_locked_folder = "/run/sshd";
 constexpr int k_attempts = 5;
-
-/// A port that was free a moment ago.
-int free_port() {
-  const Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
-      ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::runtime_error("no free port");
-  }
-  return ntohs(address.sin_port);
-}
 
 void make_key(const fs::path& path) {
   const ProcessResult made =

@@ -22,6 +22,7 @@
 
 #include <fmt/format.h>
 
+#include "support/free_port.hpp"
 #include "support/process.hpp"
 #include "support/process_tree.hpp"
 #include "util/fd.hpp"
@@ -35,19 +36,6 @@ using namespace std::chrono_literals;
 constexpr auto k_patience = 60s;
 constexpr auto k_poll = 5ms;
 constexpr int k_certificate_days = 2;
-
-int free_port() {
-  const Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  auto* any = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(fd.get(), any, length) != 0 || ::getsockname(fd.get(), any, &length) != 0) {
-    throw std::system_error(errno, std::generic_category(), "no free port");
-  }
-  return ntohs(address.sin_port);
-}
 
 std::string loopback_addresses() { return DatabaseServer::has_ipv6() ? "127.0.0.1,::1" : "127.0.0.1"; }
 
