@@ -53,23 +53,28 @@ Mirror::Mirror(const protocol::FilesStart& start)
 Mirror::~Mirror() = default;
 
 void Mirror::append(std::string_view bytes) {
-  // After an error, which was answered, what is still on its way is of no use.
-  if (!m_receiver) return;
-  try {
-    m_receiver->append(bytes);
-  } catch (...) {
-    m_receiver.reset();
-    throw;
-  }
+  receive([&] { m_receiver->append(bytes); });
 }
 
 void Mirror::append(const protocol::FilesAt& at) {
+  receive([&] { append_file(at); });
+}
+
+template <typename Action>
+void Mirror::receive(Action action) {
+  // After an error, which was answered, what is still on its way is of no use.
   if (!m_receiver) return;
   try {
-    append_file(at);
+    action();
   } catch (...) {
     m_receiver.reset();
-    throw;
+    Error error = current_error();
+    // The paths in it are the host's, whose disk it is not.
+    if (error.code == ErrorCode::disk_full) {
+      error.message = fmt::format("the disk is full where the worker runs: {}", error.message);
+      error.hint = "give the sandbox more disk, or the steps smaller inputs";
+    }
+    fail(std::move(error));
   }
 }
 

@@ -48,6 +48,8 @@ class Mirror {
  private:
   class Store;
 
+  template <typename Action>
+  void receive(Action action);
   void append_file(const protocol::FilesAt& at);
   bool is_wanted(const std::filesystem::path& path, protocol::Sink& sink);
 
