@@ -51,8 +51,9 @@ class E2bSdk : public ::testing::TestWithParam<const char*> {
 
   /// Runs a suite; all of its cases pass, and there are at least so many.
   void run_suite(const std::string& suite, int least_cases) {
-    SandboxServer server({"--max-sandboxes=6", is_long_form() ? "--disk=1200MB" : "--disk=128MB", "--memory=512MB",
-                          "--processes=100", "--template=with-files=" + (m_templates / "with-files").string()});
+    SandboxServer server({"--max-sandboxes=6", suite == "conformance" ? "--disk=1200MB" : "--disk=128MB",
+                          "--memory=512MB", "--processes=100",
+                          "--template=with-files=" + (m_templates / "with-files").string()});
     ProcessOptions options;
     options.directory = m_templates.path();
     options.environment = server.environment();

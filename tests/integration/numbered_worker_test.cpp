@@ -123,14 +123,18 @@ class NumberedWorker : public ::testing::Test {
   Project m_project;
 };
 
-// The output of a run, cut at each of its bytes and resumed.
-TEST_F(NumberedWorker, OutputIsCutAtEveryByte) {
+// The output of a run, cut and resumed: at each byte where a line begins or ends, and at every seventh within it.
+TEST_F(NumberedWorker, OutputIsCutAnywhere) {
+  constexpr std::size_t k_around = 10;
+  constexpr std::size_t k_stride = 7;
   NumberedHost host(m_project.path());
   run(host, session());
   std::string all;
   for (const std::string& line : host.lines) all += line + "\n";
   ASSERT_GT(all.size(), 2000U);
   for (std::size_t cut = 0; cut <= all.size(); ++cut) {
+    const std::size_t first = cut < k_around ? 0 : cut - k_around;
+    if (cut % k_stride != 0 && all.substr(first, 2 * k_around).find('\n') == std::string::npos) continue;
     protocol::IncomingLines incoming;
     std::vector<std::string> lines;
     const auto take = [&](std::string_view bytes) {
