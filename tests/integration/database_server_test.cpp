@@ -25,6 +25,23 @@ TEST(PostgresServer, ServesItsUserAndIsGoneAfterwards) {
   EXPECT_FALSE(fs::exists(folder));
 }
 
+TEST(Pooler, ServesItsUserFromAFewConnectionsAndIsGoneAfterwards) {
+  const PostgresServer server;
+  fs::path folder;
+  {
+    Pooler pooler(server, Pooler::Mode::transaction, {"default_pool_size = 1"});
+    folder = pooler.folder();
+    const std::string process = pooler.sql("SELECT current_user, pg_backend_pid()");
+    EXPECT_EQ(process.substr(0, 9), "spillway\t");
+    EXPECT_EQ(pooler.sql("SELECT current_user, pg_backend_pid()"), process);
+    pooler.crash();
+    EXPECT_THROW(pooler.sql("SELECT 1"), std::runtime_error);
+    pooler.restart();
+    EXPECT_EQ(pooler.sql("SELECT 1"), "1\n");
+  }
+  EXPECT_FALSE(fs::exists(folder));
+}
+
 TEST(MariadbServer, ServesItsUserAndIsGoneAfterwards) {
   fs::path folder;
   {

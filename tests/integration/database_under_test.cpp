@@ -108,7 +108,12 @@ nlohmann::json SupabaseUnderTest::fields_of_database(const std::string& name) {
   PostgresUnderTest::fields_of_database(name);
   std::string escaped;
   for (const char byte : name) escaped += fmt::format("%{:02X}", static_cast<unsigned char>(byte));
-  return {{"pg_dsn", server().dsn(escaped)}};
+  return {{"pg_dsn", dsn(escaped)}};
+}
+
+std::string PooledUnderTest::dsn(const std::string& database) {
+  if (!m_pooler) m_pooler = std::make_unique<Pooler>(server(), Pooler::Mode::transaction);
+  return m_pooler->dsn(database);
 }
 
 // --- MariaDB

@@ -103,8 +103,24 @@ class SupabaseUnderTest : public PostgresUnderTest {
   const char* family() const override { return "supabase"; }
   /// By TCP: a DSN of these tests names no socket.
   nlohmann::json socket_fields() override { return tcp_fields(); }
-  nlohmann::json tcp_fields() override { return {{"pg_dsn", server().dsn()}, {"schema", "t"}}; }
+  nlohmann::json tcp_fields() override { return {{"pg_dsn", dsn(DatabaseServer::k_database)}, {"schema", "t"}}; }
   nlohmann::json fields_of_database(const std::string& name) override;
+
+ protected:
+  virtual std::string dsn(const std::string& database) { return server().dsn(database); }
+};
+
+/// Through a pooler that gives each transaction a connection of its own choice, which is where a project's pg_dsn
+/// often leads.
+class PooledUnderTest : public SupabaseUnderTest {
+ public:
+  using SupabaseUnderTest::SupabaseUnderTest;
+
+ protected:
+  std::string dsn(const std::string& database) override;
+
+ private:
+  std::unique_ptr<Pooler> m_pooler;
 };
 
 class MariadbUnderTest : public DatabaseUnderTest {

@@ -34,8 +34,10 @@ inline DatabaseUnderTest& durable_database(std::string_view family) {
   static MariadbUnderTest mariadb(
       {"innodb-flush-log-at-trx-commit=1", "innodb-doublewrite=1", "innodb-print-all-deadlocks=ON"});
   static SupabaseUnderTest supabase;
+  static PooledUnderTest pooled;
   if (family == "mysql") return mariadb;
-  return family == "postgres" ? postgres : static_cast<PostgresUnderTest&>(supabase);
+  if (family == "postgres") return postgres;
+  return family == "pooled" ? pooled : supabase;
 }
 
 /// A test of a family's drivers against its server, which begins empty. The parameter is the family.

@@ -110,7 +110,7 @@ TEST_P(ExtractorConformance, ADatabaseNameMayHaveQuotes) {
   EXPECT_EQ(rows(), (Rows{{"1"}}));
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, ExtractorConformance, ::testing::Values("postgres", "mysql", "supabase"),
+INSTANTIATE_TEST_SUITE_P(Families, ExtractorConformance, ::testing::Values("postgres", "mysql", "supabase", "pooled"),
                          [](const auto& tested) { return std::string(tested.param); });
 
 }  // namespace

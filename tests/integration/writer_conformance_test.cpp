@@ -153,7 +153,7 @@ TEST_P(WriterConformance, NamesMayBeAnything) {
   EXPECT_THAT(columns(), ::testing::ElementsAre("select INTEGER", "a b`c INTEGER", "žluť INTEGER"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, WriterConformance, ::testing::Values("postgres", "mysql", "supabase"),
+INSTANTIATE_TEST_SUITE_P(Families, WriterConformance, ::testing::Values("postgres", "mysql", "supabase", "pooled"),
                          [](const auto& tested) { return std::string(tested.param); });
 
 }  // namespace

@@ -26,6 +26,7 @@
 #include "support/process.hpp"
 #include "support/process_tree.hpp"
 #include "util/fd.hpp"
+#include "util/strings.hpp"
 
 namespace spillway::testing {
 namespace fs = std::filesystem;
@@ -63,6 +64,12 @@ std::string program(const char* name) {
     if (fs::exists(path)) return path;
   }
   throw std::runtime_error(std::string(name) + " is not installed: ./dev setup does it");
+}
+
+/// Of k_user by TCP with TLS.
+std::string dsn_of(int port, const std::string& database) {
+  return fmt::format("postgresql://{}:pa%20ss%27%22%5C%3A%2F%40%3F%23%25%26%3D%24w%C3%B6rd@{}:{}/{}?sslmode=require",
+                     DatabaseServer::k_user, DatabaseServer::k_host, port, database);
 }
 
 bool accepts_connections(const fs::path& socket) {
@@ -146,6 +153,13 @@ void DatabaseServer::run_as_server(std::vector<std::string> command) const {
 std::string DatabaseServer::run_client(const std::vector<std::string>& command, const std::string& input,
                                        const std::string& password_variable) {
   return run_or_throw(command, {.directory = "/", .environment = {{password_variable, k_password}}, .input = input});
+}
+
+std::string DatabaseServer::run_psql(const fs::path& folder, int port, const std::string& text,
+                                     const std::string& database) {
+  return run_client({"psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-h", folder, "-p",
+                     std::to_string(port), "-U", k_user, "-d", database, "-f", "-"},
+                    text, "PGPASSWORD");
 }
 
 void DatabaseServer::start() {
@@ -238,15 +252,45 @@ bool PostgresServer::is_ready() const {
   return owner == pid() && last.starts_with("ready");
 }
 
-std::string PostgresServer::dsn(const std::string& database) const {
-  return fmt::format("postgresql://{}:pa%20ss%27%22%5C%3A%2F%40%3F%23%25%26%3D%24w%C3%B6rd@{}:{}/{}?sslmode=require",
-                     k_user, k_host, port(), database);
-}
+std::string PostgresServer::dsn(const std::string& database) const { return dsn_of(port(), database); }
 
 std::string PostgresServer::sql(const std::string& text, const std::string& database) const {
-  return run_client({"psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-h", folder(), "-p",
-                     std::to_string(port()), "-U", k_user, "-d", database, "-f", "-"},
-                    text, "PGPASSWORD");
+  return run_psql(folder(), port(), text, database);
+}
+
+// --- PgBouncer
+
+Pooler::Pooler(const PostgresServer& database, Mode mode, std::vector<std::string> settings)
+    : DatabaseServer("pooler") {
+  std::ofstream(folder() / "users") << fmt::format("\"{}\" \"{}\"\n", k_user, replace_all(k_password, "\"", "\"\""));
+  std::vector<std::string> lines{
+      "[databases]",
+      fmt::format("* = host={} port={}", database.socket_folder().string(), database.port()),
+      "[pgbouncer]",
+      fmt::format("listen_addr = {}", k_host),
+      fmt::format("listen_port = {}", port()),
+      fmt::format("unix_socket_dir = {}", folder().string()),
+      "auth_type = scram-sha-256",
+      fmt::format("auth_file = {}", (folder() / "users").string()),
+      "client_tls_sslmode = allow",
+      fmt::format("client_tls_cert_file = {}", tls("server.crt").string()),
+      fmt::format("client_tls_key_file = {}", tls("server.key").string()),
+      fmt::format("pool_mode = {}", mode == Mode::transaction ? "transaction" : "session")};
+  lines.insert(lines.end(), std::make_move_iterator(settings.begin()), std::make_move_iterator(settings.end()));
+  std::ofstream(configuration()) << join(lines, "\n") << "\n";
+  start();
+}
+
+Pooler::~Pooler() { stop(SIGKILL); }
+
+std::vector<std::string> Pooler::server_command() const { return {program("pgbouncer"), configuration()}; }
+
+bool Pooler::is_ready() const { return accepts_connections(folder() / fmt::format(".s.PGSQL.{}", port())); }
+
+std::string Pooler::dsn(const std::string& database) const { return dsn_of(port(), database); }
+
+std::string Pooler::sql(const std::string& text, const std::string& database) const {
+  return run_psql(folder(), port(), text, database);
 }
 
 // --- MariaDB

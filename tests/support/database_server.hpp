@@ -60,6 +60,9 @@ class DatabaseServer {
   void run_as_server(std::vector<std::string> command) const;
   static std::string run_client(const std::vector<std::string>& command, const std::string& input,
                                 const std::string& password_variable);
+  /// Runs SQL by psql over the unix socket in that folder.
+  static std::string run_psql(const std::filesystem::path& folder, int port, const std::string& text,
+                              const std::string& database);
   pid_t pid() const { return m_pid; }
   std::filesystem::path data() const { return m_folder / "data"; }
   std::filesystem::path tls(const std::string& name) const { return m_folder / "tls" / name; }
@@ -86,6 +89,25 @@ class PostgresServer : public DatabaseServer {
   std::vector<std::string> server_command() const override;
   bool is_ready() const override;
   std::vector<std::string> m_options;
+};
+
+/// PgBouncer in front of a server that outlives it: what Supabase's pooler and its like do with a connection. Lets
+/// k_user in, by TCP with TLS and by a unix socket.
+class Pooler : public DatabaseServer {
+ public:
+  enum class Mode { transaction, session };
+  /// `settings` are lines of its configuration: "default_pool_size = 1".
+  Pooler(const PostgresServer& database, Mode mode, std::vector<std::string> settings = {});
+  ~Pooler() override;
+  /// By another client, through the pooler.
+  std::string sql(const std::string& text, const std::string& database = k_database) const override;
+  const std::filesystem::path& socket_folder() const { return folder(); }
+  std::string dsn(const std::string& database = k_database) const;
+
+ private:
+  std::vector<std::string> server_command() const override;
+  bool is_ready() const override;
+  std::filesystem::path configuration() const { return folder() / "pgbouncer.ini"; }
 };
 
 class MariadbServer : public DatabaseServer {

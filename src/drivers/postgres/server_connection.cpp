@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "config/connection_fields.hpp"
+#include "drivers/postgres/pooler.hpp"
 #include "drivers/postgres/sqlstate.hpp"
 #include "util/strings.hpp"
 
@@ -48,15 +49,22 @@ class Parameters {
   std::vector<std::string> m_values;
 };
 
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
 /// libpq quotes what it does not understand of a DSN, which may be the password.
 void check_dsn(const std::string& dsn) {
   char* reason = nullptr;
   PQconninfoOption* options = libpq().conninfo_parse(dsn.c_str(), &reason);
+  const bool is_parameter = reason != nullptr && contains(reason, "URI query parameter");
   libpq().freemem(reason);
   if (options == nullptr) {
-    fail(ErrorCode::connection, "cannot connect to PostgreSQL: the connection's dsn cannot be read",
-         "write postgresql://user:password@host:port/database, and encode special characters (@ as %40), or use the "
-         "fields host, port, database, user and password, which take them as they are");
+    fail(
+        ErrorCode::connection, "cannot connect to PostgreSQL: the connection's dsn cannot be read",
+        is_parameter
+            ? "leave out what stands behind its ? for another tool (pgbouncer=true), and encode a ? of the password "
+              "as %3F"
+            : "write postgresql://user:password@host:port/database, and encode special characters (@ as %40), or use "
+              "the fields host, port, database, user and password, which take them as they are");
   }
   libpq().conninfo_free(options);
 }
@@ -91,8 +99,6 @@ std::chrono::seconds connect_timeout(const Json& fields) {
   return std::chrono::seconds(seconds.value_or(k_default_timeout_seconds));
 }
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 /// libpq's words on one line, without its question whether the server is running, which the hint answers.
 std::string one_line(std::string_view reason) {
   std::vector<std::string> lines;
@@ -106,7 +112,11 @@ std::string one_line(std::string_view reason) {
 /// libpq tells why a connection failed in words only.
 Error connect_error(std::string_view reason) {
   Error error = make_error(ErrorCode::connection, fmt::format("cannot connect to PostgreSQL: {}", one_line(reason)));
-  if (contains(reason, "password authentication failed") || contains(reason, "no password supplied")) {
+  if (const auto refusal = pooler_refusal(reason)) {
+    error.retryable = refusal->is_transient;
+    error.hint = refusal->hint;
+  } else if (contains(reason, "password authentication failed") || contains(reason, "SASL authentication failed") ||
+             contains(reason, "no password supplied")) {
     error.hint = "check user and password of the connection";
   } else if (contains(reason, "certificate verify failed") || contains(reason, "root certificate")) {
     // libpq does not tell which of the two it is.
@@ -116,7 +126,8 @@ Error connect_error(std::string_view reason) {
     error.hint = "use the name that the certificate is for as host, or sslmode: verify-ca";
   } else if (contains(reason, "does not support SSL")) {
     error.hint = "sslmode: prefer or disable goes without TLS";
-  } else if (contains(reason, "does not exist")) {
+  } else if (contains(reason, "does not exist") || contains(reason, "no such database") ||
+             contains(reason, "no such user")) {
     error.hint = "check database and user of the connection";
   } else if (contains(reason, "invalid sslmode value")) {
     error.hint = "sslmode is one of disable, prefer, require, verify-ca, verify-full";
@@ -268,12 +279,12 @@ void ServerConnection::stop_as_cancelled() {
 }
 
 void ServerConnection::fail_lost() {
+  const std::string reason = one_line(libpq().error_message(m_connection.get()));
   const SqlStateMeaning meaning = meaning_of("");
-  Error error = make_error(
-      meaning.code,
-      fmt::format("lost the connection to PostgreSQL: {}", one_line(libpq().error_message(m_connection.get()))),
-      std::string(meaning.hint));
-  error.retryable = meaning.is_transient;
+  const PoolerRefusal refusal = pooler_refusal(reason).value_or(PoolerRefusal{meaning.is_transient, meaning.hint});
+  Error error = make_error(meaning.code, fmt::format("lost the connection to PostgreSQL: {}", reason),
+                           std::string(refusal.hint));
+  error.retryable = refusal.is_transient;
   fail(std::move(error));
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "drivers/postgres/numeric.hpp"
+#include "drivers/postgres/pooler.hpp"
 #include "drivers/postgres/query.hpp"
 #include "drivers/postgres/sqlstate.hpp"
 #include "drivers/postgres/wire.hpp"
@@ -127,6 +128,32 @@ TEST(SqlState, SaysWhatItMeansForAStep) {
     EXPECT_EQ(meaning_of(row.state).code, row.code) << row.state;
     EXPECT_EQ(meaning_of(row.state).is_transient, row.is_transient) << row.state;
   }
+}
+
+TEST(Pooler, SaysInWordsWhatItRefuses) {
+  struct Row {
+    std::string_view reason;
+    bool is_transient;
+    std::string_view hint;
+  };
+  for (const Row& row :
+       {Row{"FATAL:  query_wait_timeout", false, "the pooler has no connection left"},
+        Row{"FATAL:  no more connections allowed (max_client_conn)", true, "the pooler has no connection left"},
+        Row{"FATAL:  (ECHECKOUTTIMEOUT) Pool checkout timeout.", false, "the pooler has no connection left"},
+        Row{"FATAL:  (EMAXCLIENTCONN) max client connections reached, limit: 200", true, "the pooler has no"},
+        Row{"FATAL:  MaxClientsInSessionMode: max clients reached - in Session mode max clients are limited to "
+            "pool_size",
+            true, "the pooler has no connection left"},
+        Row{"FATAL:  Max client connections reached", true, "the pooler has no connection left"},
+        Row{"FATAL:  Tenant or user not found", false, "the user of Supabase's pooler has the project behind it"},
+        Row{"FATAL:  (ENOTFOUND) tenant/user postgres.abc not found", false, "the user of Supabase's pooler"},
+        Row{"FATAL:  unsupported startup parameter: options", false, "a pooler sets nothing when it connects"}}) {
+    const auto refusal = pooler_refusal(row.reason);
+    ASSERT_TRUE(refusal) << row.reason;
+    EXPECT_EQ(refusal->is_transient, row.is_transient) << row.reason;
+    EXPECT_TRUE(refusal->hint.starts_with(row.hint)) << refusal->hint;
+  }
+  EXPECT_FALSE(pooler_refusal("FATAL:  the database system is starting up"));
 }
 
 TEST(PostgresQuery, IsMadeOfItsParts) {
