@@ -61,6 +61,19 @@ TEST_F(SupabaseDsn, AWriterNeedsItsInput) {
               HasSubstr("supabase.writer requires 'df' input"));
 }
 
+TEST_F(SupabaseExtractor, AnswersAreAskedForAndReadCompressed) {
+  sql("CREATE TABLE films (id int PRIMARY KEY, name text); INSERT INTO films SELECT i, 'film ' || i FROM "
+      "generate_series(1, 5000) AS i");
+  read_table("films", {{"batch_size", 1000}});
+  EXPECT_EQ(count("SELECT count(*) FROM frame WHERE name = 'film ' || id"), 5000U);
+  const PackedBytes bytes = rest().take_packed_bytes();
+  EXPECT_GT(bytes.plain, 100'000U);
+  EXPECT_LT(bytes.sent * 4, bytes.plain);
+  const Error error = error_of("supabase.extractor", {{"table", "films"}, {"filter", "nothing > 1"}});
+  EXPECT_THAT(error.message, HasSubstr("column \"nothing\" does not exist"));
+  EXPECT_GT(rest().take_packed_bytes().sent, 0U);
+}
+
 /// A table with every type that the extractors know, which both channels must read alike.
 TEST_F(SupabaseExtractor, RestGivesWhatTheBinaryProtocolGives) {
   sql("CREATE TYPE mood AS ENUM ('sad', 'ok');"

@@ -244,12 +244,20 @@ std::vector<std::string> RestServer::take_log() {
   return std::exchange(m_log, {});
 }
 
+PackedBytes RestServer::take_packed_bytes() {
+  const std::lock_guard lock(m_mutex);
+  return std::exchange(m_packed, {});
+}
+
 void RestServer::serve(const httplib::Request& request, httplib::Response& response) {
   const std::lock_guard lock(m_mutex);
   m_log.push_back(fmt::format("{} {}", request.method, httplib::detail::decode_url(request.target, false)));
   if (m_before) m_before(++m_count);
   const auto fault = std::ranges::find(m_faults, request.method, &std::pair<std::string, RestFault>::first);
-  if (fault == m_faults.end()) return answer(request, response);
+  if (fault == m_faults.end()) {
+    answer(request, response);
+    return pack(request, response);
+  }
   const RestFault met = fault->second;
   m_faults.erase(fault);
   if (met.serve == RestFault::Serve::yes) answer(request, response);
@@ -284,6 +292,20 @@ void RestServer::answer(const httplib::Request& request, httplib::Response& resp
     response.status = refusal.status;
     response.set_content(error_json(refusal), k_json);
   }
+}
+
+void RestServer::pack(const httplib::Request& request, httplib::Response& response) {
+  if (response.body.empty() || request.get_header_value("Accept-Encoding") != "gzip") return;
+  std::string packed;
+  httplib::detail::gzip_compressor().compress(response.body.data(), response.body.size(), /*last=*/true,
+                                              [&](const char* bytes, std::size_t size) {
+                                                packed.append(bytes, size);
+                                                return true;
+                                              });
+  m_packed.plain += response.body.size();
+  m_packed.sent += packed.size();
+  response.body = std::move(packed);
+  response.set_header("Content-Encoding", "gzip");
 }
 
 void RestServer::read(const httplib::Request& request, httplib::Response& response, const std::string& table) {

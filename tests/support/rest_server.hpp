@@ -29,10 +29,16 @@ struct RestFault {
   std::string retry_after = {};
 };
 
+/// Bytes of answers to clients that take gzip: as they are, and as they went over the wire.
+struct PackedBytes {
+  std::size_t plain = 0;
+  std::size_t sent = 0;
+};
+
 /// The part of PostgREST that its documentation describes and Spillway uses, in front of a real PostgreSQL: select
 /// with alias and cast, logical conditions, order, limit, exact counts, bulk insert, upsert, profiles of schemas, the
-/// OpenAPI description, and errors in its JSON. Listens on a free port of the loopback, at /rest/v1 as Supabase does,
-/// and takes one key.
+/// OpenAPI description, and errors in its JSON. What a gateway in front of it does too: answers go compressed to who
+/// takes that. Listens on a free port of the loopback, at /rest/v1 as Supabase does, and takes one key.
 class RestServer {
  public:
   enum class Tls { off, on };
@@ -57,10 +63,13 @@ class RestServer {
   void reload_schema_cache();
   /// "POST /w?columns=id", decoded, one each since the last call.
   std::vector<std::string> take_log();
+  /// Since the last call.
+  PackedBytes take_packed_bytes();
 
  private:
   void serve(const httplib::Request& request, httplib::Response& response);
   void answer(const httplib::Request& request, httplib::Response& response);
+  void pack(const httplib::Request& request, httplib::Response& response);
   void read(const httplib::Request& request, httplib::Response& response, const std::string& table);
   void insert(const httplib::Request& request, httplib::Response& response, const std::string& table);
   std::string openapi(const std::string& schema);
@@ -74,6 +83,7 @@ class RestServer {
   std::deque<std::pair<std::string, RestFault>> m_faults;
   std::function<void(int)> m_before;
   std::vector<std::string> m_log;
+  PackedBytes m_packed;
   int m_count = 0;
   std::atomic<std::uint64_t> m_max_rows{0};
   std::string m_frozen;
