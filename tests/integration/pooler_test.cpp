@@ -22,7 +22,7 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::Not;
 
-constexpr std::array k_modes{Pooler::Mode::transaction, Pooler::Mode::session};
+constexpr std::array k_pool_modes{Pooler::Mode::transaction, Pooler::Mode::session};
 constexpr std::array k_write_modes{"append", "truncate", "replace", "upsert"};
 
 class PoolerTest : public PostgresTest {
@@ -57,7 +57,7 @@ class PoolerTest : public PostgresTest {
 
 TEST_F(PoolerTest, EitherModeServesReadersAndWritersOfBothComponents) {
   sql("CREATE TABLE films (id int, name text); INSERT INTO films VALUES (1, 'one'), (2, 'two')");
-  for (const Pooler::Mode mode : k_modes) {
+  for (const Pooler::Mode mode : k_pool_modes) {
     for (const std::string family : {"supabase", "postgres"}) {
       fields = {{family == "postgres" ? "dsn" : "pg_dsn", pooler(mode).dsn()}, {"schema", "t"}};
       extract(family + ".extractor", {{"query", "SELECT name FROM films WHERE id > $1"}, {"params", {1}}});
@@ -82,7 +82,7 @@ TEST_F(PoolerTest, EitherModeServesReadersAndWritersOfBothComponents) {
 
 TEST_F(PoolerTest, PartsReadOneSnapshotOverConnectionsOfTheirOwn) {
   sql("CREATE TABLE p AS SELECT i AS id, repeat('x', 200) AS s FROM generate_series(1, 50000) AS i");
-  for (const Pooler::Mode mode : k_modes) {
+  for (const Pooler::Mode mode : k_pool_modes) {
     fields = fields_of(pooler(mode));
     for (const Json& partition : {Json{{"parts", 2}}, Json{{"column", "id"}, {"parts", 2}}}) {
       extract("supabase.extractor", {{"table", "p"}, {"partition", partition}});

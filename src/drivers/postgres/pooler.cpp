@@ -5,7 +5,7 @@
 namespace spillway::drivers::postgres {
 namespace {
 
-struct Row {
+struct Saying {
   std::string_view words;
   PoolerRefusal refusal;
 };
@@ -20,24 +20,24 @@ constexpr std::string_view k_no_options =
     "a pooler sets nothing when it connects: leave options out of the dsn; the connection's schema is for the search "
     "path";
 
-constexpr std::array k_rows{
+constexpr std::array k_sayings{
     // Said after a minute or two: once is enough.
-    Row{"query_wait_timeout", {false, k_no_connection_left}},
-    Row{"ECHECKOUTTIMEOUT", {false, k_no_connection_left}},
-    Row{"no more connections allowed", {true, k_no_connection_left}},
-    Row{"max clients reached", {true, k_no_connection_left}},
-    Row{"max client connections reached", {true, k_no_connection_left}},
-    Row{"Max client connections reached", {true, k_no_connection_left}},
-    Row{"Tenant or user not found", {false, k_project_in_user}},
-    Row{"(ENOTFOUND) tenant/user", {false, k_project_in_user}},
-    Row{"unsupported startup parameter", {false, k_no_options}},
+    Saying{"query_wait_timeout", {false, k_no_connection_left}},
+    Saying{"ECHECKOUTTIMEOUT", {false, k_no_connection_left}},
+    Saying{"no more connections allowed", {true, k_no_connection_left}},
+    Saying{"max clients reached", {true, k_no_connection_left}},
+    Saying{"max client connections reached", {true, k_no_connection_left}},
+    Saying{"Max client connections reached", {true, k_no_connection_left}},
+    Saying{"Tenant or user not found", {false, k_project_in_user}},
+    Saying{"(ENOTFOUND) tenant/user", {false, k_project_in_user}},
+    Saying{"unsupported startup parameter", {false, k_no_options}},
 };
 
 }  // namespace
 
 std::optional<PoolerRefusal> pooler_refusal(std::string_view reason) {
-  for (const Row& row : k_rows) {
-    if (reason.find(row.words) != std::string_view::npos) return row.refusal;
+  for (const Saying& saying : k_sayings) {
+    if (reason.find(saying.words) != std::string_view::npos) return saying.refusal;
   }
   return std::nullopt;
 }
