@@ -174,7 +174,7 @@ std::uint64_t Connection::execute(const std::string& sql, const StatementControl
 }
 
 ResultStream Connection::stream(const std::string& sql, const StatementControl& control) {
-  auto state = std::make_unique<ResultStream::State>();
+  auto state = std::make_unique<ResultStream::State>(m_handle);
   state->statement = prepare(m_handle, sql);
   state->schema = schema_of(state->statement.get());
   if (duckdb_pending_prepared_streaming(state->statement.get(), state->pending.out()) != DuckDBSuccess) {
@@ -205,9 +205,11 @@ std::vector<std::vector<std::optional<std::string>>> Connection::rows(const std:
 
 std::uint64_t Connection::count(const std::string& sql) {
   ResultStream result = stream(sql);
-  const std::optional<Chunk> chunk = result.next();
-  if (!chunk || chunk->column(0).is_null(0)) return 0;
-  return static_cast<std::uint64_t>(chunk->column(0).integer(0));
+  std::uint64_t count = 0;
+  while (const std::optional<Chunk> chunk = result.next()) {
+    if (!chunk->column(0).is_null(0)) count = static_cast<std::uint64_t>(chunk->column(0).integer(0));
+  }
+  return count;
 }
 
 Schema Connection::describe(const std::string& sql) { return schema_of(prepare(m_handle, sql).get()); }

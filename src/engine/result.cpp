@@ -32,6 +32,7 @@ const Schema& ResultStream::schema() const { return m_state->schema; }
 std::optional<Chunk> ResultStream::next() {
   duckdb_data_chunk handle = duckdb_fetch_chunk(m_state->result);
   if (handle != nullptr) return Chunk(handle, m_state->schema);
+  m_state->is_over = true;
   // No chunk means the end or a failure; only the result tells which.
   if (const char* error = duckdb_result_error(&m_state->result); error != nullptr && *error != '\0') {
     fail(engine_error(error));

@@ -198,7 +198,7 @@ void ServerConnection::connect() {
   const std::string socket = config::field_text(fields, "socket");
   const auto port = parse_uint(config::field_text(fields, "port")).value_or(0);
   const auto seconds = parse_uint(config::field_text(fields, "connect_timeout")).value_or(k_default_timeout_seconds);
-  const Waiting waiting(m_cancel, deadline_in(m_options.timeout.value_or(seconds)));
+  const Waiting waiting(m_cancel, m_stop, deadline_in(m_options.timeout.value_or(seconds)));
   const bool is_connected =
       libmariadb().real_connect(m_connection.get(), host.empty() ? "localhost" : host.c_str(),
                                 user.empty() ? nullptr : user.c_str(), password.c_str(),
@@ -244,12 +244,12 @@ std::string ServerConnection::tls_cipher() const {
 }
 
 void ServerConnection::query(const std::string& sql) {
-  if (m_cancel.is_cancelled()) stop_as_cancelled();
+  if (is_stopped()) stop_as_cancelled();
   if (libmariadb().real_query(m_connection.get(), sql.data(), sql.size()) != 0) fail_connection();
 }
 
 Written ServerConnection::execute(const std::string& sql) {
-  const Waiting waiting(m_cancel);
+  const Waiting waiting(m_cancel, m_stop);
   query(sql);
   const ResultHandle result(libmariadb().store_result(m_connection.get()));
   const char* info = libmariadb().info(m_connection.get());
@@ -274,7 +274,7 @@ Written ServerConnection::load(const std::string& sql, FileReader file) {
 }
 
 std::vector<TextRow> ServerConnection::rows(const std::string& sql) {
-  const Waiting waiting(m_cancel);
+  const Waiting waiting(m_cancel, m_stop);
   query(sql);
   const ResultHandle result(libmariadb().store_result(m_connection.get()));
   std::vector<TextRow> rows;
@@ -310,7 +310,7 @@ void ServerConnection::read_columns() {
 }
 
 std::vector<ServerColumn> ServerConnection::describe(const std::string& sql) {
-  const Waiting waiting(m_cancel);
+  const Waiting waiting(m_cancel, m_stop);
   prepare(sql);
   read_columns();
   m_statement.reset();
@@ -318,7 +318,7 @@ std::vector<ServerColumn> ServerConnection::describe(const std::string& sql) {
 }
 
 void ServerConnection::start_rows(const std::string& sql, const Json& parameters) {
-  const Waiting waiting(m_cancel);
+  const Waiting waiting(m_cancel, m_stop);
   prepare(sql);
   const unsigned long wanted = libmariadb().stmt_param_count(m_statement.get());
   if (wanted != parameters.size()) {
@@ -353,7 +353,7 @@ void ServerConnection::on_cell(void* self, unsigned column, unsigned char** row)
 }
 
 bool ServerConnection::next_row(std::vector<sql::Field>& fields) {
-  const Waiting waiting(m_cancel);
+  const Waiting waiting(m_cancel, m_stop);
   m_fields = fields.data();
   const int outcome = libmariadb().stmt_fetch(m_statement.get());
   if (outcome == 0) return true;
@@ -372,7 +372,7 @@ void ServerConnection::fail_statement() {
 }
 
 void ServerConnection::fail_number(unsigned number, const char* message) {
-  if (m_cancel.is_cancelled()) stop_as_cancelled();
+  if (is_stopped()) stop_as_cancelled();
   m_last_error = number;
   fail(server_error(number, message));
 }

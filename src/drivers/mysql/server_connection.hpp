@@ -93,10 +93,13 @@ class ServerConnection {
   const std::vector<ServerColumn>& columns() const { return m_columns; }
   /// The next row; false at the end. Fields are valid until the next call.
   bool next_row(std::vector<sql::Field>& fields);
+  /// From another thread: what waits for the server ends as if it were cancelled.
+  void stop() { m_stop.cancel(); }
 
  private:
   struct LocalFile;
 
+  bool is_stopped() const { return m_cancel.is_cancelled() || m_stop.is_cancelled(); }
   void connect();
   void set_options();
   void set_tls();
@@ -112,6 +115,7 @@ class ServerConnection {
 
   ConnectOptions m_options;
   const CancelToken& m_cancel;
+  CancelToken m_stop;
   unsigned m_last_error = 0;
   std::vector<ServerColumn> m_columns;
   sql::Field* m_fields = nullptr;  ///< of the row that is being fetched

@@ -18,8 +18,8 @@ Waiting*& current() {
 
 }  // namespace
 
-Waiting::Waiting(const CancelToken& cancel, Deadline deadline)
-    : m_cancel(cancel), m_deadline(deadline), m_outer(std::exchange(current(), this)) {}
+Waiting::Waiting(const CancelToken& cancel, const CancelToken& stop, Deadline deadline)
+    : m_cancel(cancel), m_stop(stop), m_deadline(deadline), m_outer(std::exchange(current(), this)) {}
 
 Waiting::~Waiting() { current() = m_outer; }
 
@@ -35,7 +35,7 @@ int Waiting::wait(int socket, char is_read, int /*timeout*/) {
   for (;;) {
     if (::poll(&polled, 1, k_wait_slice_milliseconds) > 0) return 1;
     if (waiting == nullptr) continue;
-    if (waiting->m_cancel.is_cancelled()) return -1;
+    if (waiting->m_cancel.is_cancelled() || waiting->m_stop.is_cancelled()) return -1;
     if (waiting->m_deadline && std::chrono::steady_clock::now() > *waiting->m_deadline) return 0;
     // What it waits for may be something else than it says: it tries again, and asks again.
     if (is_read != 0) return 1;

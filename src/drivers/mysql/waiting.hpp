@@ -7,12 +7,12 @@
 
 namespace spillway::drivers::mysql {
 
-/// While it lives, this thread's calls of libmariadb give up waiting for the server when the token is cancelled or
-/// the deadline has passed.
+/// While it lives, this thread's calls of libmariadb give up waiting for the server when one of the tokens is
+/// cancelled or the deadline has passed.
 class Waiting {
  public:
   using Deadline = std::optional<std::chrono::steady_clock::time_point>;
-  explicit Waiting(const CancelToken& cancel, Deadline deadline = std::nullopt);
+  Waiting(const CancelToken& cancel, const CancelToken& stop, Deadline deadline = std::nullopt);
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
   ~Waiting();
@@ -26,6 +26,7 @@ class Waiting {
 
  private:
   const CancelToken& m_cancel;
+  const CancelToken& m_stop;
   Deadline m_deadline;
   Waiting* m_outer;
   bool m_is_sending = false;

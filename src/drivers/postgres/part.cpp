@@ -7,10 +7,26 @@ namespace spillway::drivers::postgres {
 void Part::start() {
   if (is_copied) {
     connection->start_copy_out(fmt::format("COPY (\n{}\n) TO STDOUT (FORMAT binary)", sql));
-    feed = std::make_unique<RowFeed>(*connection);
+    ServerConnection* server = connection.get();
+    feed = std::make_unique<sql::RowFeed>(
+        [server](std::string& block) {
+          std::string_view row;
+          if (!server->next_copied(row)) return false;
+          block += row;
+          return true;
+        },
+        [server] { server->stop(); });
   } else {
     connection->start_rows(sql, parameters);
   }
+}
+
+bool Part::next_row(std::vector<sql::Field>& fields) const {
+  if (!feed) return connection->next_row(fields);
+  std::string_view& rows = feed->rows();
+  if (rows.empty()) return false;
+  take_row(rows, fields);
+  return true;
 }
 
 }  // namespace spillway::drivers::postgres

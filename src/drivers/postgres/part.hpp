@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "drivers/postgres/row_feed.hpp"
 #include "drivers/postgres/server_connection.hpp"
+#include "drivers/sql/row_feed.hpp"
 
 namespace spillway::drivers::postgres {
 
@@ -16,12 +16,10 @@ struct Part {
   std::string sql;
   bool is_copied = true;  ///< by COPY; else row by row
   TextRow parameters = {};
-  std::unique_ptr<RowFeed> feed = nullptr;  ///< of one that is copied, once it is started
+  std::unique_ptr<sql::RowFeed> feed = nullptr;  ///< of one that is copied, once it is started
 
   void start();
-  bool next_row(std::vector<sql::Field>& fields) const {
-    return feed ? feed->next_row(fields) : connection->next_row(fields);
-  }
+  bool next_row(std::vector<sql::Field>& fields) const;
 };
 
 }  // namespace spillway::drivers::postgres

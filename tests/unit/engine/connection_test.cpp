@@ -1,5 +1,6 @@
 #include "engine/connection.hpp"
 
+#include <chrono>
 #include <thread>
 
 #include "engine/database.hpp"
@@ -52,6 +53,27 @@ TEST_F(ConnectionTest, DescribeGivesColumnsWithoutRunning) {
   EXPECT_EQ(schema[0], (Column{"a", TypeId::integer}));
   EXPECT_EQ(schema[1], (Column{"b", TypeId::varchar}));
   EXPECT_EQ(schema[2], (Column{"c", TypeId::hugeint}));
+}
+
+/// A connection that goes while an exception is on its way leaves its statement to the engine's threads: the stream
+/// has to end it.
+TEST_F(ConnectionTest, AStreamThatIsGivenUpEndsItsStatement) {
+  for (int i = 0; i < 200; ++i) {
+    try {
+      Connection connection = m_database.connect();
+      ResultStream stream = connection.stream("SELECT i::INTEGER, repeat('x', 20) FROM range(3000000) AS r(i)");
+      for (int chunks = 0; chunks <= i % 5; ++chunks) ASSERT_TRUE(stream.next());
+      fail(ErrorCode::cancelled, "cancelled");
+    } catch (const Exception& exception) {
+      EXPECT_EQ(exception.error().code, ErrorCode::cancelled);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(i % 3));
+  }
+}
+
+TEST_F(ConnectionTest, AConnectionIsUsableAfterAStreamThatWasGivenUp) {
+  EXPECT_TRUE(m_connection.stream("FROM range(3000000)").next());
+  EXPECT_EQ(m_connection.count("SELECT 1"), 1U);
 }
 
 TEST_F(ConnectionTest, ASetCancelTokenStopsTheStatement) {

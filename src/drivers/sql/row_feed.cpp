@@ -1,0 +1,43 @@
+#include "drivers/sql/row_feed.hpp"
+
+#include <exception>
+#include <optional>
+#include <utility>
+
+namespace spillway::drivers::sql {
+
+RowFeed::RowFeed(std::function<bool(std::string& block)> fetch, std::function<void()> stop)
+    : m_fetch(std::move(fetch)), m_stop(std::move(stop)), m_thread([this] { run(); }) {}
+
+RowFeed::~RowFeed() {
+  if (!m_is_over) m_stop();
+  m_blocks.close();
+  m_thread.join();
+}
+
+void RowFeed::run() {
+  try {
+    std::string block;
+    while (m_fetch(block)) {
+      if (block.size() < BlockQueue::k_block_bytes) continue;
+      if (!m_blocks.push(std::exchange(block, {}))) break;
+      block.reserve(BlockQueue::k_block_bytes + BlockQueue::k_block_bytes / 4);
+    }
+    if (!block.empty()) m_blocks.push(std::move(block));
+    m_blocks.finish();
+  } catch (...) {
+    m_blocks.finish(std::current_exception());
+  }
+}
+
+std::string_view& RowFeed::rows() {
+  if (m_rows.empty() && !m_is_over) {
+    std::optional<std::string> block = m_blocks.pop();
+    m_is_over = !block;
+    if (block) m_block = *std::move(block);
+    m_rows = block ? std::string_view(m_block) : std::string_view();
+  }
+  return m_rows;
+}
+
+}  // namespace spillway::drivers::sql
