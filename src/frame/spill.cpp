@@ -19,6 +19,13 @@ using engine::quote_identifier;
 using engine::quote_literal;
 using engine::Schema;
 
+/// A spill is read again soon, so what counts is what it takes to write one. Against the engine's own choice (level
+/// 3, the first version, dictionaries of up to a fifth of a row group) these take two thirds of the time for 6
+/// million rows of 16 columns, and a file that is 7 % smaller; other codecs gain nothing more, and no dictionaries at
+/// all make it larger.
+constexpr auto k_parquet_options =
+    "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 2000";
+
 /// `columns` of `from`, each through `translate` where its type needs a carrier.
 template <typename Translate>
 std::string select_translated(const Schema& schema, const std::string& from, Translate translate) {
@@ -54,9 +61,9 @@ SpillOutcome write_spill(engine::Connection& connection, const std::string& sele
   const std::string packed = select_translated(schema, fmt::format("({}) AS frame", select_sql), pack_sql);
   SpillOutcome outcome;
   try {
-    outcome.row_count = connection.execute(fmt::format("COPY ({}) TO {} (FORMAT parquet, COMPRESSION zstd)", packed,
-                                                       quote_literal(parquet.temp_path().string())),
-                                           control);
+    outcome.row_count = connection.execute(
+        fmt::format("COPY ({}) TO {} ({})", packed, quote_literal(parquet.temp_path().string()), k_parquet_options),
+        control);
   } catch (const Exception& exception) {
     Error error = exception.error();
     fail(std::move(error).with_context(fmt::format("while spilling to '{}'", parquet.path().string())));

@@ -122,6 +122,18 @@ TEST_F(MysqlCancelling, StopsTheServerToo_WithTls) {
   expect_that_cancelling_stops_the_server();
 }
 
+/// The rows come in a thread of their own: what it waits for ends when nobody wants them any more.
+TEST_F(MysqlExtractor, AStepThatFailsWaitsForNoMoreRows) {
+  sql("SET sql_mode = ''; CREATE TABLE z (a date); INSERT INTO z VALUES ('0000-00-00')");
+  const std::string query =
+      "SELECT a, REPEAT('x', 2000) AS t, IF(seq > 1000, SLEEP(60), 0) AS s FROM z, seq_1_to_5000";
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_THAT(read_error({{"query", query}}), HasSubstr("the calendar has no 0000-00-00"));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30)) << "of 4000 minutes";
+  while (sql("SELECT count(*) FROM information_schema.processlist WHERE info LIKE 'SELECT a, REPEAT%'") != "0\n") {
+  }
+}
+
 // --- values
 
 TEST_F(MysqlExtractor, IntegersKeepTheirWidth) {

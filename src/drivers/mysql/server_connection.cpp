@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -25,6 +26,8 @@ constexpr std::uint64_t k_cancel_timeout_seconds = 3;
 /// Packets of a loaded file are collected up to this size; the library's own default is 8 KiB, which costs a system
 /// call for each.
 constexpr unsigned long k_send_buffer_bytes = 256UL * 1024;
+/// In a block, the length of a cell stands before it, or this for NULL.
+constexpr auto k_null_length = std::numeric_limits<std::uint32_t>::max();
 constexpr std::string_view k_sslmodes = "sslmode is one of disable, prefer, require, verify-ca, verify-full";
 
 std::string ssl_mode(const Json& fields) {
@@ -341,20 +344,18 @@ void ServerConnection::start_rows(const std::string& sql, const Json& parameters
 
 void ServerConnection::on_cell(void* self, unsigned column, unsigned char** row) {
   auto& connection = *static_cast<ServerConnection*>(self);
-  sql::Field& field = connection.m_fields[column];
-  if (row == nullptr) {
-    field = {};
-    return;
-  }
   const std::uint64_t fixed = fixed_size(connection.m_columns[column].type);
-  const std::uint64_t length = fixed > 0 ? fixed : take_length(*row);
-  field = {reinterpret_cast<const char*>(*row), static_cast<std::uint32_t>(length)};
+  std::uint32_t length = k_null_length;
+  if (row != nullptr) length = static_cast<std::uint32_t>(fixed > 0 ? fixed : take_length(*row));
+  connection.m_block->append(reinterpret_cast<const char*>(&length), sizeof length);
+  if (row == nullptr) return;
+  connection.m_block->append(reinterpret_cast<const char*>(*row), length);
   *row += length;
 }
 
-bool ServerConnection::next_row(std::vector<sql::Field>& fields) {
+bool ServerConnection::next_row(std::string& block) {
   const Waiting waiting(m_cancel, m_stop);
-  m_fields = fields.data();
+  m_block = &block;
   const int outcome = libmariadb().stmt_fetch(m_statement.get());
   if (outcome == 0) return true;
   if (outcome != MYSQL_NO_DATA) fail_statement();
@@ -389,6 +390,16 @@ void ServerConnection::stop_as_cancelled() {
   } catch (const Exception&) {  // it has ended already, or cannot be reached: nothing more can be done
   }
   fail(ErrorCode::cancelled, "cancelled");
+}
+
+void take_row(std::string_view& rows, std::vector<sql::Field>& fields) {
+  for (sql::Field& field : fields) {
+    std::uint32_t length = 0;
+    std::memcpy(&length, rows.data(), sizeof length);
+    rows.remove_prefix(sizeof length);
+    field = length == k_null_length ? sql::Field{} : sql::Field{rows.data(), length};
+    rows.remove_prefix(field.length);
+  }
 }
 
 std::string text_literal(std::string_view text) {

@@ -91,8 +91,8 @@ class ServerConnection {
   void start_rows(const std::string& sql, const nlohmann::json& parameters);
   /// Of the started statement.
   const std::vector<ServerColumn>& columns() const { return m_columns; }
-  /// The next row; false at the end. Fields are valid until the next call.
-  bool next_row(std::vector<sql::Field>& fields);
+  /// Appends the next row to a block, for take_row; false at the end.
+  bool next_row(std::string& block);
   /// From another thread: what waits for the server ends as if it were cancelled.
   void stop() { m_stop.cancel(); }
 
@@ -118,12 +118,15 @@ class ServerConnection {
   CancelToken m_stop;
   unsigned m_last_error = 0;
   std::vector<ServerColumn> m_columns;
-  sql::Field* m_fields = nullptr;  ///< of the row that is being fetched
+  std::string* m_block = nullptr;  ///< that the row which is being fetched is appended to
   LocalFile* m_file = nullptr;     ///< of the statement that is running
   // Closed in the reverse order: the connection first, so that rows which nobody wants are not read.
   StatementHandle m_statement;
   ConnectionHandle m_connection;
 };
+
+/// Takes a row from the front of a block.
+void take_row(std::string_view& rows, std::vector<sql::Field>& fields);
 
 /// An error of the server or the client library.
 Error server_error(unsigned number, std::string_view message);
