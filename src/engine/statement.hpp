@@ -32,7 +32,7 @@ struct ResultStream::State {
   /// The engine's threads would go on with the statement until the connection ends, and beyond: one that ends while
   /// an exception is on its way (~ClientContext) does not wait for them, and they crash. When the error of an
   /// interrupted statement has come, it has ended for all of them.
-  void end() {
+  void end() const {
     duckdb_interrupt(connection);
     while (duckdb_data_chunk chunk = duckdb_fetch_chunk(result)) duckdb_destroy_data_chunk(&chunk);
   }

@@ -34,8 +34,8 @@ std::string_view& RowFeed::rows() {
   if (m_rows.empty() && !m_is_over) {
     std::optional<std::string> block = m_blocks.pop();
     m_is_over = !block;
-    if (block) m_block = *std::move(block);
-    m_rows = block ? std::string_view(m_block) : std::string_view();
+    m_block = std::move(block).value_or("");
+    m_rows = m_block;
   }
   return m_rows;
 }
