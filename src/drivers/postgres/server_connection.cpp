@@ -133,7 +133,7 @@ Error connect_error(std::string_view reason) {
     error.hint = "sslmode is one of disable, prefer, require, verify-ca, verify-full";
   } else {
     for (const char* transient :
-         {"Connection refused", "starting up", "shutting down", "too many", "remaining connection slots",
+         {"Connection refused", "the database system is ", "too many", "remaining connection slots",
           "timeout expired", "reset by peer", "closed the connection", "Temporary failure"}) {
       if (contains(reason, transient)) error.retryable = true;
     }
