@@ -30,6 +30,15 @@ int moments() { return is_long_form() ? 100 : 4; }
 
 class E2bFaults : public E2bFixture {
  protected:
+  /// What hosts and proxies say when it may go better the next time.
+  static std::vector<std::string> passing_answers() {
+    const std::string html = "<html><body>upstream request timeout</body></html>";
+    const std::string slow_down = R"({"code":429,"message":"slow down"})";
+    return {http_answer("502 Bad Gateway", html, {}, "text/html"), http_answer("503 Service Unavailable", "busy"),
+            http_answer("429 Too Many Requests", slow_down, "Retry-After: 1\r\n"),
+            http_answer("429 Too Many Requests", slow_down),
+            http_answer("504 Gateway Timeout", "upstream request timeout", {}, "text/plain")};
+  }
   static constexpr std::size_t k_title_bytes = 100'000;
 
   /// The run has done its work, or says why not: then the output is there as a whole, of a writer that had succeeded
@@ -132,15 +141,9 @@ TEST_F(E2bFaults, TheSandboxVanishesAndTheErrorSaysSo) {
 /// What is answered once in place of the server, for each kind of request.
 TEST_F(E2bFaults, OneRequestOfEachKindIsRefusedForAMoment) {
   use_large_files();
-  const std::string html = "<html><body>upstream request timeout</body></html>";
-  const std::vector<std::string> answers{
-      http_answer("502 Bad Gateway", html, {}, "text/html"), http_answer("503 Service Unavailable", "busy"),
-      http_answer("429 Too Many Requests", R"({"code":429,"message":"slow down"})", "Retry-After: 1\r\n"),
-      http_answer("429 Too Many Requests", R"({"code":429,"message":"slow down"})"),
-      http_answer("504 Gateway Timeout", "upstream request timeout", {}, "text/plain")};
   for (const char* request : {"POST /sandboxes", "POST /files", "GET /files", "/process.Process/Start",
                               "/process.Process/SendInput", "DELETE /sandboxes"}) {
-    for (const std::string& answer : answers) {
+    for (const std::string& answer : passing_answers()) {
       SCOPED_TRACE(std::string(request) + ": " + answer.substr(0, answer.find('\r')));
       fs::remove_all(m_project / "out");
       m_proxy->add({.match = request, .kind = Kind::answer, .bytes = answer});
@@ -153,6 +156,23 @@ TEST_F(E2bFaults, OneRequestOfEachKindIsRefusedForAMoment) {
       if (std::string_view(request) == "/process.Process/Start") continue;
       EXPECT_EQ(result.exit_code, 0) << result.err;
     }
+  }
+}
+
+/// Any request, and once in a while the disk is full.
+TEST_F(E2bFaults, RequestsAreRefusedAtRandomMoments) {
+  use_large_files();
+  std::vector<std::string> answers = passing_answers();
+  answers.push_back(http_answer("507 Insufficient Storage", R"({"code":507,"message":"no space left"})"));
+  std::mt19937 random(20261129);
+  for (int i = 0; i < moments(); ++i) {
+    const std::string& answer = answers[random() % answers.size()];
+    const int skip = static_cast<int>(random() % 9);
+    SCOPED_TRACE("after " + std::to_string(skip) + " requests: " + answer.substr(0, answer.find('\r')));
+    fs::remove_all(m_project / "out");
+    m_proxy->add({.match = "", .kind = Kind::answer, .bytes = answer, .skip = skip});
+    expect_whole_or_told(run());
+    m_proxy->clear_faults();
   }
 }
 
