@@ -183,6 +183,7 @@ ResultStream Connection::stream(const std::string& sql, const StatementControl& 
   if (Watch watch(*this, control); !watch.has_nothing_to_do()) drive(state->pending.get(), watch);
   state->has_result = true;
   if (duckdb_execute_pending(state->pending.get(), &state->result) != DuckDBSuccess) {
+    state->is_over = true;
     fail(engine_error(duckdb_result_error(&state->result)));
   }
   return ResultStream(std::move(state));

@@ -52,11 +52,10 @@ struct TarContent {
   std::uint64_t bytes = 0;  ///< of all files together
 };
 
-/// Reads what TarWriter or GNU tar has written, from somebody who may mean harm, as its pieces come. Throws
-/// ErrorCode::protocol for what is no regular file or folder, for a name that is absolute or has an empty part, `.`
-/// or
-/// `..`, for a name that came before, for other content than was announced, for a stream that goes on after its end;
-/// and what the visitor throws. After that it is of no more use.
+/// Reads what TarWriter or GNU tar has written, from somebody who may mean harm, as its pieces come. Throws what the
+/// visitor throws, and ErrorCode::protocol for what is no regular file or folder, a name that is absolute, has an
+/// empty part, "." or "..", or came before, other content than was announced, and a stream that goes on after its
+/// end. After that it is of no more use.
 class TarReader {
  public:
   /// `visitor` outlives the reader.

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <string_view>
 #include <vector>
 
 #include "drivers/mysql/server_connection.hpp"
@@ -19,7 +18,7 @@ struct Part {
   std::unique_ptr<sql::RowFeed> feed = nullptr;  ///< once it is started
 
   void start();
-  bool next_row(std::vector<sql::Field>& fields) const;
+  bool next_row(std::vector<sql::Field>& fields) const { return feed->next_row(fields); }
 };
 
 }  // namespace spillway::drivers::mysql

@@ -15,18 +15,10 @@ void Part::start() {
           block += row;
           return true;
         },
-        [server] { server->stop(); });
+        [server] { server->stop(); }, take_row);
   } else {
     connection->start_rows(sql, parameters);
   }
-}
-
-bool Part::next_row(std::vector<sql::Field>& fields) const {
-  if (!feed) return connection->next_row(fields);
-  std::string_view& rows = feed->rows();
-  if (rows.empty()) return false;
-  take_row(rows, fields);
-  return true;
 }
 
 }  // namespace spillway::drivers::postgres

@@ -19,7 +19,9 @@ struct Part {
   std::unique_ptr<sql::RowFeed> feed = nullptr;  ///< of one that is copied, once it is started
 
   void start();
-  bool next_row(std::vector<sql::Field>& fields) const;
+  bool next_row(std::vector<sql::Field>& fields) const {
+    return feed ? feed->next_row(fields) : connection->next_row(fields);
+  }
 };
 
 }  // namespace spillway::drivers::postgres

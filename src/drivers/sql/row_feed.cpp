@@ -6,8 +6,9 @@
 
 namespace spillway::drivers::sql {
 
-RowFeed::RowFeed(std::function<bool(std::string& block)> fetch, std::function<void()> stop)
-    : m_fetch(std::move(fetch)), m_stop(std::move(stop)), m_thread([this] { run(); }) {}
+RowFeed::RowFeed(std::function<bool(std::string& block)> fetch, std::function<void()> stop,
+                 void (*take)(std::string_view& rows, std::vector<Field>& fields))
+    : m_fetch(std::move(fetch)), m_stop(std::move(stop)), m_take(take), m_thread([this] { run(); }) {}
 
 RowFeed::~RowFeed() {
   if (!m_is_over) m_stop();
@@ -30,14 +31,16 @@ void RowFeed::run() {
   }
 }
 
-std::string_view& RowFeed::rows() {
-  if (m_rows.empty() && !m_is_over) {
+bool RowFeed::next_row(std::vector<Field>& fields) {
+  if (m_rows.empty()) {
     std::optional<std::string> block = m_blocks.pop();
     m_is_over = !block;
-    m_block = std::move(block).value_or("");
+    if (m_is_over) return false;
+    m_block = *std::move(block);
     m_rows = m_block;
   }
-  return m_rows;
+  m_take(m_rows, fields);
+  return true;
 }
 
 }  // namespace spillway::drivers::sql

@@ -4,8 +4,10 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "drivers/sql/block_queue.hpp"
+#include "drivers/sql/row_source.hpp"
 
 namespace spillway::drivers::sql {
 
@@ -14,21 +16,22 @@ namespace spillway::drivers::sql {
 class RowFeed {
  public:
   /// `fetch` appends the next row to a block; false at the end. `stop` makes one that waits for the server give up.
-  /// The connection that they use is the feed's alone until the end.
-  RowFeed(std::function<bool(std::string& block)> fetch, std::function<void()> stop);
+  /// The connection that they use is the feed's alone until the end. `take` takes a row from the front of a block.
+  RowFeed(std::function<bool(std::string& block)> fetch, std::function<void()> stop,
+          void (*take)(std::string_view& rows, std::vector<Field>& fields));
   RowFeed(const RowFeed&) = delete;
   RowFeed& operator=(const RowFeed&) = delete;
   ~RowFeed();
 
-  /// Whole rows, as fetch has appended them, of which the caller takes as many as it likes from the front; empty at
-  /// the end. What they lie in is valid until the next call. Throws what fetch threw.
-  std::string_view& rows();
+  /// The next row; false at the end. Fields are valid until the next call. Throws what fetch threw.
+  bool next_row(std::vector<Field>& fields);
 
  private:
   void run();
 
   std::function<bool(std::string& block)> m_fetch;
   std::function<void()> m_stop;
+  void (*m_take)(std::string_view& rows, std::vector<Field>& fields);
   std::string m_block;  ///< what `m_rows` points into
   std::string_view m_rows;
   bool m_is_over = false;
