@@ -15,7 +15,10 @@ CopySender::~CopySender() {
 
 void CopySender::run() {
   try {
-    while (const auto block = m_blocks.pop()) m_connection.put(*block);
+    while (auto block = m_blocks.pop()) {
+      m_connection.put(*block);
+      m_blocks.reuse(*std::move(block));
+    }
   } catch (...) {
     m_error = std::current_exception();
     m_blocks.close(m_error);

@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -22,6 +23,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int k_poll_milliseconds = 50;
+constexpr auto k_gathering = std::chrono::microseconds(150);
 constexpr int k_default_timeout_seconds = 10;
 constexpr std::size_t k_copy_signature_bytes = 11;
 constexpr std::size_t k_copy_header_bytes = 19;
@@ -270,6 +272,14 @@ void ServerConnection::wait(short events) {
   }
 }
 
+/// The server sends its rows in pieces of 8 KB. Who waits for each of them is woken for each of them, which costs
+/// both ends more than the rows do; after a moment several are there.
+void ServerConnection::wait_for_rows() {
+  pollfd polled{libpq().socket(m_connection.get()), POLLIN, 0};
+  if (::poll(&polled, 1, 0) == 0) std::this_thread::sleep_for(k_gathering);
+  wait(POLLIN);
+}
+
 void ServerConnection::stop_as_cancelled() {
   const CancelHandle cancel(libpq().get_cancel(m_connection.get()));
   std::array<char, 256> ignored{};
@@ -381,7 +391,7 @@ void ServerConnection::start_rows(const std::string& sql, const TextRow& paramet
 bool ServerConnection::next_copied(std::string_view& row) {
   char* buffer = nullptr;
   int length = 0;
-  while ((length = libpq().get_copy_data(m_connection.get(), &buffer, 1)) == 0) wait(POLLIN);
+  while ((length = libpq().get_copy_data(m_connection.get(), &buffer, 1)) == 0) wait_for_rows();
   if (length < 0) {
     last_result();
     return false;

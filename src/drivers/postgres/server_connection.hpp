@@ -78,6 +78,7 @@ class ServerConnection {
  private:
   void connect(const ConnectOptions& options);
   void wait(short events);
+  void wait_for_rows();
   void flush();
   [[noreturn]] void fail_lost();
   [[noreturn]] void stop_as_cancelled();

@@ -196,15 +196,16 @@ void TableLoad::put_rows() {
     m_outcome.bytes += block.size();
     sender.send(std::move(block));
   };
-  std::string bytes(k_copy_header);
+  std::string bytes = sender.empty_block();
+  bytes += k_copy_header;
   std::uint64_t rows = 0;
   std::uint64_t next_report = m_config.batch_size;
   while (const auto chunk = stream.next()) {
     for (std::uint64_t row = 0; row < chunk->row_count(); ++row) {
       append_row(*chunk, row, ++rows, bytes);
       if (bytes.size() < sql::BlockQueue::k_block_bytes) continue;
-      send(std::exchange(bytes, {}));
-      bytes.reserve(sql::BlockQueue::k_block_bytes + sql::BlockQueue::k_block_bytes / 4);
+      send(std::move(bytes));
+      bytes = sender.empty_block();
     }
     if (rows < next_report) continue;
     report_progress(m_context, m_config, rows);

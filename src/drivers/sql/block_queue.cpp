@@ -4,6 +4,31 @@
 
 namespace spillway::drivers::sql {
 
+namespace {
+constexpr std::size_t k_capacity = BlockQueue::k_block_bytes + BlockQueue::k_block_bytes / 4;
+}
+
+std::string BlockQueue::empty_block() {
+  std::string block;
+  {
+    const std::scoped_lock lock(m_mutex);
+    if (!m_used.empty()) {
+      block = std::move(m_used.back());
+      m_used.pop_back();
+    }
+  }
+  block.clear();
+  block.reserve(k_capacity);
+  return block;
+}
+
+void BlockQueue::reuse(std::string block) {
+  // What a huge row took is not kept.
+  if (block.capacity() > 2 * k_capacity) return;
+  const std::scoped_lock lock(m_mutex);
+  if (m_used.size() < k_blocks_ahead) m_used.push_back(std::move(block));
+}
+
 bool BlockQueue::push(std::string block) {
   std::unique_lock lock(m_mutex);
   m_changed.wait(lock, [this] { return m_blocks.size() < k_blocks_ahead || m_is_closed; });

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace spillway::drivers::sql {
 
@@ -17,14 +18,18 @@ class BlockQueue {
   static constexpr std::size_t k_block_bytes = std::size_t{512} * 1024;  ///< about
   static constexpr std::size_t k_blocks_ahead = 16;
 
-  /// Of the end that makes blocks: waits for room. False when nobody takes them any more; throws why, when there is a
-  /// reason.
+  /// Of the end that makes blocks: an empty one, with room for a whole one. Memory that was used before is there at
+  /// once, where new memory would have to be cleared by the system first.
+  std::string empty_block();
+  /// Waits for room. False when nobody takes them any more; throws why, when there is a reason.
   bool push(std::string block);
   /// No more blocks will come; with an error, pop throws it once those before it are taken.
   void finish(std::exception_ptr error = nullptr);
 
   /// Of the end that takes them: waits for the next one; nothing at the end.
   std::optional<std::string> pop();
+  /// A block that was popped and is done with: empty_block gives it out again.
+  void reuse(std::string block);
   /// No more blocks will be taken.
   void close(std::exception_ptr error = nullptr);
 
@@ -32,6 +37,7 @@ class BlockQueue {
   std::mutex m_mutex;  ///< guards all of it
   std::condition_variable m_changed;
   std::deque<std::string> m_blocks;
+  std::vector<std::string> m_used;  ///< at most k_blocks_ahead
   std::exception_ptr m_finish_error;
   std::exception_ptr m_close_error;
   bool m_is_finished = false;

@@ -18,11 +18,11 @@ RowFeed::~RowFeed() {
 
 void RowFeed::run() {
   try {
-    std::string block;
+    std::string block = m_blocks.empty_block();
     while (m_fetch(block)) {
       if (block.size() < BlockQueue::k_block_bytes) continue;
-      if (!m_blocks.push(std::exchange(block, {}))) break;
-      block.reserve(BlockQueue::k_block_bytes + BlockQueue::k_block_bytes / 4);
+      if (!m_blocks.push(std::move(block))) break;
+      block = m_blocks.empty_block();
     }
     if (!block.empty()) m_blocks.push(std::move(block));
     m_blocks.finish();
@@ -33,6 +33,7 @@ void RowFeed::run() {
 
 bool RowFeed::next_row(std::vector<Field>& fields) {
   if (m_rows.empty()) {
+    m_blocks.reuse(std::move(m_block));
     std::optional<std::string> block = m_blocks.pop();
     m_is_over = !block;
     if (m_is_over) return false;
