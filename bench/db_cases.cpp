@@ -19,6 +19,12 @@ constexpr const char* k_read = R"(
     component: {}.extractor
     config: {{table: lines{}}}
 )";
+constexpr const char* k_stream = R"(
+  - id: extract
+    component: postgres.extractor
+    materialize: stream
+    config: {table: lines}
+)";
 constexpr const char* k_frame = R"(
   - id: frame
     component: filesystem.parquet_extractor
@@ -47,8 +53,8 @@ Command write_step(Command command) {
 }  // namespace
 
 std::vector<std::string> db_case_names() {
-  return {"postgres-read", "postgres-read-2", "postgres-write", "postgres-copy",
-          "mysql-read",    "mysql-read-2",    "mysql-write"};
+  return {"postgres-read",       "postgres-read-2", "postgres-write", "postgres-copy",
+          "postgres-copy-frame", "mysql-read",      "mysql-read-2",   "mysql-write"};
 }
 
 DbCases::DbCases(fs::path folder, const Sizes& sizes)
@@ -65,7 +71,7 @@ DbCases::DbCases(fs::path folder, const Sizes& sizes)
 
 DbCases::~DbCases() = default;
 
-Command DbCases::spillway(const std::string& name, const std::string& steps, bool is_spilled) const {
+Command DbCases::spillway(const std::string& name, const std::string& steps, Frames frames) const {
   const fs::path pipeline = m_folder / (name + ".yaml");
   write_file_atomically(pipeline, fmt::format("oml_version: \"0.1.0\"\nname: {}\nsteps:{}", name, steps),
                         Durability::process);
@@ -73,11 +79,9 @@ Command DbCases::spillway(const std::string& name, const std::string& steps, boo
                   {{"BENCH_PASSWORD", PostgresServer::k_password}},
                   m_folder,
                   {m_folder / "logs"}};
-  if (is_spilled) {
-    command.environment["E2B_FORCE_SPILL"] = "1";
-    // Otherwise the engine reads ahead of what it compresses for as long as there is memory.
-    command.environment["SPILLWAY_MEMORY_LIMIT"] = "300MB";
-  }
+  // Otherwise the engine reads ahead of what it compresses for as long as there is memory.
+  command.environment["SPILLWAY_MEMORY_LIMIT"] = "300MB";
+  if (frames == Frames::spilled) command.environment["E2B_FORCE_SPILL"] = "1";
   return command;
 }
 
@@ -104,7 +108,8 @@ void DbCases::load_postgres() {
                   PostgresServer::k_database),
       Durability::process);
   fmt::print(stderr, "filling the server\n");
-  run(spillway("load", fmt::format(k_frame, m_parquet.string()) + fmt::format(k_write, "postgres", "lines"), true));
+  run(spillway("load", fmt::format(k_frame, m_parquet.string()) + fmt::format(k_write, "postgres", "lines"),
+               Frames::spilled));
   m_postgres->sql(
       "VACUUM ANALYZE lines; CREATE TABLE written (LIKE lines); CREATE TABLE written_by_psql (LIKE lines)");
   run(shell(psql_text() + " -c '\\copy lines TO lines.pgcopy WITH (FORMAT binary)'"));
@@ -115,30 +120,38 @@ std::vector<Case> DbCases::postgres() {
   const Command read_all =
       shell(psql_text() + " -c 'COPY (SELECT * FROM lines) TO STDOUT (FORMAT binary)' > /dev/null");
   const std::string fill = " --single-transaction -c 'TRUNCATE written_by_psql' -c ";
+  const Command pipe = shell(psql_text() + " -c 'COPY lines TO STDOUT (FORMAT binary)' | " + psql_text() + fill +
+                             "'COPY written_by_psql FROM STDIN (FORMAT binary)'");
   return {
       {"postgres-read",
        "PostgreSQL -> Parquet",
-       {{"spillway, E2B_FORCE_SPILL=1, 300 MB", spillway("read", fmt::format(k_read, "postgres", ""), true)},
+       {{"spillway, E2B_FORCE_SPILL=1, 300 MB",
+         spillway("read", fmt::format(k_read, "postgres", ""), Frames::spilled)},
         {"psql, COPY TO STDOUT (FORMAT binary)", read_all}}},
       {"postgres-read-2",
        "PostgreSQL -> Parquet, two partitions",
        {{"spillway, E2B_FORCE_SPILL=1, 300 MB",
-         spillway("read_2", fmt::format(k_read, "postgres", ", partition: {parts: 2}"), true)},
+         spillway("read_2", fmt::format(k_read, "postgres", ", partition: {parts: 2}"), Frames::spilled)},
         {"psql, COPY TO STDOUT (FORMAT binary)", read_all}}},
       {"postgres-write",
        "frame -> PostgreSQL",
        {{"spillway, E2B_FORCE_SPILL=1, 300 MB",
-         write_step(spillway(
-             "write", fmt::format(k_frame, m_parquet.string()) + fmt::format(k_write, "postgres", "written"), true))},
+         write_step(spillway("write",
+                             fmt::format(k_frame, m_parquet.string()) + fmt::format(k_write, "postgres", "written"),
+                             Frames::spilled))},
         {"psql, \\copy FROM a binary file",
          shell(psql_text() + fill + "'\\copy written_by_psql FROM lines.pgcopy WITH (FORMAT binary)'")}}},
       {"postgres-copy",
+       "PostgreSQL -> PostgreSQL",
+       {{"spillway, materialize: stream, 300 MB",
+         spillway("copy", k_stream + fmt::format(k_write, "postgres", "written"), Frames::none)},
+        {"psql | psql, binary COPY", pipe}}},
+      {"postgres-copy-frame",
        "PostgreSQL -> frame -> PostgreSQL",
        {{"spillway, E2B_FORCE_SPILL=1, 300 MB",
-         spillway("copy", fmt::format(k_read, "postgres", "") + fmt::format(k_write, "postgres", "written"), true)},
-        {"psql | psql, binary COPY",
-         shell(psql_text() + " -c 'COPY lines TO STDOUT (FORMAT binary)' | " + psql_text() + fill +
-               "'COPY written_by_psql FROM STDIN (FORMAT binary)'")}}},
+         spillway("copy_frame", fmt::format(k_read, "postgres", "") + fmt::format(k_write, "postgres", "written"),
+                  Frames::spilled)},
+        {"psql | psql, binary COPY", pipe}}},
   };
 }
 
@@ -157,7 +170,8 @@ void DbCases::load_mariadb() {
                   m_mariadb->socket().string(), MariadbServer::k_user, MariadbServer::k_database),
       Durability::process);
   fmt::print(stderr, "filling the server\n");
-  run(spillway("load", fmt::format(k_frame, m_parquet.string()) + fmt::format(k_write, "mysql", "lines"), true));
+  run(spillway("load", fmt::format(k_frame, m_parquet.string()) + fmt::format(k_write, "mysql", "lines"),
+               Frames::spilled));
   m_mariadb->sql(
       "ALTER TABLE `lines` ADD PRIMARY KEY (order_key, line_number); ANALYZE TABLE `lines`; CREATE TABLE written "
       "LIKE "
@@ -172,18 +186,20 @@ std::vector<Case> DbCases::mysql() {
   return {
       {"mysql-read",
        "MariaDB -> Parquet",
-       {{"spillway, E2B_FORCE_SPILL=1, 300 MB", spillway("read", fmt::format(k_read, "mysql", ""), true)},
+       {{"spillway, E2B_FORCE_SPILL=1, 300 MB", spillway("read", fmt::format(k_read, "mysql", ""), Frames::spilled)},
         {"mariadb --quick --batch", read_all}}},
       {"mysql-read-2",
        "MariaDB -> Parquet, two partitions",
        {{"spillway, E2B_FORCE_SPILL=1, 300 MB",
-         spillway("read_2", fmt::format(k_read, "mysql", ", partition: {column: order_key, parts: 2}"), true)},
+         spillway("read_2", fmt::format(k_read, "mysql", ", partition: {column: order_key, parts: 2}"),
+                  Frames::spilled)},
         {"mariadb --quick --batch", read_all}}},
       {"mysql-write",
        "frame -> MariaDB",
        {{"spillway, E2B_FORCE_SPILL=1, 300 MB",
-         write_step(spillway(
-             "write", fmt::format(k_frame, m_parquet.string()) + fmt::format(k_write, "mysql", "written"), true))},
+         write_step(spillway("write",
+                             fmt::format(k_frame, m_parquet.string()) + fmt::format(k_write, "mysql", "written"),
+                             Frames::spilled))},
         {"mariadb, LOAD DATA LOCAL of a file",
          shell(mariadb_text() +
                fmt::format(" -e 'START TRANSACTION; DELETE FROM written_by_mariadb; {}; COMMIT'", fill))}}},

@@ -25,7 +25,8 @@ class DbCases {
   std::vector<Case> mysql();
 
  private:
-  Command spillway(const std::string& name, const std::string& steps, bool is_spilled) const;
+  enum class Frames { none, spilled };
+  Command spillway(const std::string& name, const std::string& steps, Frames frames) const;
   Command shell(const std::string& script) const;
   std::string psql_text() const;
   std::string mariadb_text() const;

@@ -58,6 +58,7 @@ std::string whereabouts(const StepOutcome& step) {
   if (step.role == pipeline::Role::writer) {
     return step.write_target == "-" ? "to standard output" : "to " + step.write_target;
   }
+  if (step.is_streamed) return "streamed";
   if (!step.spill_used) return "in memory";
   return step.spill_reason.empty() ? "spilled" : fmt::format("spilled ({})", step.spill_reason);
 }

@@ -17,6 +17,8 @@ class Connection;
 struct Relation {
   std::string sql;
   std::shared_ptr<ChunkSource> source;
+  /// Whether the rows are gone once they were read: always so of a source, and of SQL that reads one.
+  bool reads_once = false;
   /// Called after the rows went to the frame, on the same connection: for what is known only then (skipped rows).
   std::function<void(Connection&, std::uint64_t rows)> after;
   /// Turns an error of the statement that reads the rows into one that the user understands: whoever runs `sql`

@@ -21,6 +21,7 @@ class Chunk {
   const VectorView& column(std::size_t index) const { return m_columns[index]; }
 
  private:
+  friend class ChunkWriter;
   _duckdb_data_chunk* m_handle;
   std::uint64_t m_row_count;
   std::vector<VectorView> m_columns;

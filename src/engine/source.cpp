@@ -64,7 +64,7 @@ void bind(duckdb_bind_info info) {
 void init(duckdb_init_info info) {
   Entry& entry = entry_of(duckdb_init_get_bind_data(info));
   if (entry.started.exchange(true)) {
-    duckdb_init_set_error(info, "a source can be read once");
+    duckdb_init_set_error(info, entry.source->read_again_error().full_message().c_str());
     return;
   }
   duckdb_init_set_max_threads(info, entry.source->max_readers());

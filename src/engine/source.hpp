@@ -6,6 +6,7 @@
 
 #include "engine/type.hpp"
 #include "engine/vector.hpp"
+#include "util/error.hpp"
 
 namespace spillway::engine {
 
@@ -26,6 +27,8 @@ class ChunkSource {
   /// How many readers may work side by side, each with its own part of the rows. With 1, order is kept.
   virtual std::uint32_t max_readers() const { return 1; }
   virtual std::optional<std::uint64_t> row_estimate() const { return std::nullopt; }
+  /// Why a second statement cannot read it.
+  virtual Error read_again_error() const { return make_error(ErrorCode::internal, "a source can be read once"); }
   /// Called at most max_readers() times, from any thread.
   virtual std::unique_ptr<ChunkReader> open_reader() = 0;
 };

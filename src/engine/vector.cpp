@@ -3,6 +3,7 @@
 #include <duckdb.h>
 
 #include "engine/handles.hpp"
+#include "engine/result.hpp"
 
 namespace spillway::engine {
 namespace {
@@ -168,11 +169,19 @@ std::uint64_t VectorWriter::append_list(std::uint64_t row, std::uint64_t length)
   return offset;
 }
 
-ChunkWriter::ChunkWriter(duckdb_data_chunk chunk, const Schema& schema) {
+ChunkWriter::ChunkWriter(duckdb_data_chunk chunk, const Schema& schema) : m_chunk(chunk) {
   m_columns.reserve(schema.size());
   for (std::size_t i = 0; i < schema.size(); ++i) {
     m_columns.emplace_back(duckdb_data_chunk_get_vector(chunk, i), schema[i].type);
   }
+}
+
+std::uint64_t ChunkWriter::share(const Chunk& chunk) {
+  for (std::size_t i = 0; i < m_columns.size(); ++i) {
+    duckdb_vector_reference_vector(duckdb_data_chunk_get_vector(m_chunk, i),
+                                   duckdb_data_chunk_get_vector(chunk.m_handle, i));
+  }
+  return chunk.row_count();
 }
 
 std::uint64_t ChunkWriter::capacity() { return duckdb_vector_size(); }

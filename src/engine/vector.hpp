@@ -12,6 +12,8 @@ struct _duckdb_data_chunk;
 
 namespace spillway::engine {
 
+class Chunk;
+
 /// A VARCHAR or BLOB cell as DuckDB lays it out: a length, then up to 12 bytes in place or, for longer texts, their
 /// first 4 bytes and a pointer to all of them.
 class StringCell {
@@ -117,8 +119,11 @@ class ChunkWriter {
   static std::uint64_t capacity();
   VectorWriter& column(std::size_t index) { return m_columns[index]; }
   std::size_t column_count() const { return m_columns.size(); }
+  /// Hands on a chunk of the same columns without copying it: both share its memory. Returns its number of rows.
+  std::uint64_t share(const Chunk& chunk);
 
  private:
+  _duckdb_data_chunk* m_chunk;
   std::vector<VectorWriter> m_columns;
 };
 

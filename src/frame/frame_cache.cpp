@@ -25,6 +25,28 @@ std::string artifact_name(const std::string& step_id, const fs::path& path) {
 
 std::string table_of(const std::string& step_id) { return "frames." + quote_identifier(step_id); }
 
+/// What a relation is to the engine: one SELECT. What it publishes lives as long as this.
+class RelationStatement {
+ public:
+  RelationStatement(engine::Database& database, const engine::Relation& relation) : m_relation(relation) {
+    if (relation.source) m_source = database.publish(relation.source);
+    const std::string rows_sql = m_source ? "FROM " + m_source->from_item() : relation.sql;
+    m_select_sql = fmt::format("SELECT * FROM ({}) AS rows", rows_sql);
+  }
+
+  const std::string& select_sql() const { return m_select_sql; }
+  /// An error of the statement in the words of whoever made the relation. The statement on `connection` is over.
+  Error explained(engine::Connection& connection, Error error) const {
+    if (m_source) error = m_source->error().value_or(std::move(error));
+    return m_relation.explain ? m_relation.explain(connection, std::move(error)) : error;
+  }
+
+ private:
+  const engine::Relation& m_relation;
+  std::unique_ptr<engine::PublishedSource> m_source;
+  std::string m_select_sql;
+};
+
 /// The columns that a table made of the statement would have. A STRUCT without names could not be stored: it fails
 /// here alike whether the frame goes to memory or to Parquet.
 engine::Schema frame_schema(engine::Connection& connection, const std::string& select_sql) {
@@ -54,21 +76,81 @@ FrameCache::FrameCache(engine::Database& database, SpillPolicy policy, fs::path 
 
 DataFrame FrameCache::materialize(const std::string& step_id, const engine::Relation& relation,
                                   engine::Connection& connection, const engine::StatementControl& control) {
-  std::unique_ptr<engine::PublishedSource> source;
-  if (relation.source) source = m_database.publish(relation.source);
-  const std::string rows_sql = source ? "FROM " + source->from_item() : relation.sql;
+  const RelationStatement statement(m_database, relation);
   DataFrame frame;
   try {
-    frame = produce(step_id, fmt::format("SELECT * FROM ({}) AS rows", rows_sql), relation, connection, control);
+    frame = produce(step_id, statement.select_sql(), relation, connection, control);
     if (relation.after) relation.after(connection, frame.row_count);
   } catch (const Exception& exception) {
-    Error error = source ? source->error().value_or(exception.error()) : exception.error();
-    fail(relation.explain ? relation.explain(connection, std::move(error)) : std::move(error));
+    fail(statement.explained(connection, exception.error()));
   }
   store(frame);
   apply_policy(frame);
   m_sink.metric("frame_bytes", frame.memory_bytes, "bytes", step_id);
   return find(step_id).value();
+}
+
+std::uint64_t FrameCache::stream(const std::string& step_id, const engine::Relation& relation,
+                                 engine::Connection& connection, const engine::StatementControl& control,
+                                 const std::function<void()>& opened) {
+  const RelationStatement statement(m_database, relation);
+  std::optional<engine::ResultStream> rows;
+  const auto explained = [&](const auto& action) {
+    try {
+      return action();
+    } catch (const Exception& exception) {
+      rows.reset();
+      fail(statement.explained(connection, exception.error()));
+    }
+  };
+  const auto stream = std::make_shared<FrameStream>(
+      step_id, explained([&] { return frame_schema(connection, statement.select_sql()); }));
+  {
+    const std::scoped_lock lock(m_mutex);
+    m_streams[step_id] = stream;
+    m_missing[step_id] = "its rows went to the step that reads it, as it has materialize: stream";
+  }
+  opened();
+  explained([&] { rows.emplace(connection.stream(statement.select_sql(), control)); });
+  std::uint64_t count = 0;
+  while (std::optional<engine::Chunk> chunk = explained([&] { return rows->next(); })) {
+    const std::uint64_t chunk_rows = chunk->row_count();
+    if (!stream->put(*std::move(chunk), control.cancel)) return stream->rows_taken();
+    count += chunk_rows;
+  }
+  rows.reset();
+  if (relation.after) explained([&] { relation.after(connection, count); });
+  // The step that reads them must not end well before it is certain that these are all rows, and right.
+  stream->finish();
+  return count;
+}
+
+void FrameCache::fail_stream(const std::string& step_id) {
+  if (const auto stream = find_stream(step_id)) stream->fail();
+}
+
+void FrameCache::end_reading(const std::map<std::string, protocol::InputRef>& inputs, bool has_failed) {
+  for (const auto& [key, ref] : inputs) {
+    const auto stream = find_stream(ref.from_step);
+    if (!stream) continue;
+    stream->end_reading(has_failed);
+    const std::scoped_lock lock(m_mutex);
+    m_streams.erase(ref.from_step);
+  }
+}
+
+std::optional<Error> FrameCache::broken_input(const std::map<std::string, protocol::InputRef>& inputs) const {
+  for (const auto& [key, ref] : inputs) {
+    const auto stream = find_stream(ref.from_step);
+    if (stream && stream->has_failed()) return stream->broken_error();
+  }
+  return std::nullopt;
+}
+
+std::shared_ptr<FrameStream> FrameCache::find_stream(const std::string& step_id) const {
+  const std::scoped_lock lock(m_mutex);
+  const auto found = m_streams.find(step_id);
+  return found == m_streams.end() ? nullptr : found->second;
 }
 
 DataFrame FrameCache::produce(const std::string& step_id, const std::string& select_sql,
@@ -80,7 +162,7 @@ DataFrame FrameCache::produce(const std::string& step_id, const std::string& sel
   if (m_policy.force_spill) {
     return produce_spilled(std::move(frame), select_sql, SpillReason::forced, connection, control);
   }
-  const bool can_restart = relation.source == nullptr;
+  const bool can_restart = relation.source == nullptr && !relation.reads_once;
   if (auto produced = produce_in_memory(frame, select_sql, can_restart, connection, control)) return *produced;
   return produce_spilled(std::move(frame), select_sql, SpillReason::pressure, connection, control);
 }
@@ -165,7 +247,8 @@ std::optional<std::string> FrameCache::load_df_from_spill(const std::string& ste
 }
 
 std::vector<ResolvedInput> FrameCache::resolve_inputs(const std::string& step_id,
-                                                      const std::map<std::string, protocol::InputRef>& inputs) {
+                                                      const std::map<std::string, protocol::InputRef>& inputs,
+                                                      const CancelToken* cancel) {
   std::vector<ResolvedInput> resolved;
   for (const auto& [key, ref] : inputs) {
     if (ref.key != "df") {
@@ -174,17 +257,32 @@ std::vector<ResolvedInput> FrameCache::resolve_inputs(const std::string& step_id
                        ref.from_step, ref.key),
            "the only output of a step is 'df'");
     }
-    std::optional<ResolvedInput> input = resolve_from_memory(ref.from_step);
+    std::optional<ResolvedInput> input = resolve_from_stream(ref.from_step, cancel);
+    if (!input) input = resolve_from_memory(ref.from_step);
     if (!input) input = resolve_from_spill(ref.from_step);
     if (!input) fail(missing_error(step_id, key, ref.from_step));
     input->key = key;
     Json event{{"step_id", step_id},  {"from_step", ref.from_step},        {"key", key},
-               {"rows", input->rows}, {"from_memory", input->from_memory}, {"from_spill", !input->from_memory}};
-    if (!input->from_memory) event["artifact"] = artifact_name(ref.from_step, input->artifact);
+               {"rows", input->rows}, {"from_memory", input->from_memory}, {"from_spill", input->from_spill()}};
+    if (input->from_spill()) event["artifact"] = artifact_name(ref.from_step, input->artifact);
+    if (input->stream) event.update({{"rows", nullptr}, {"streamed", true}});
     m_sink.event("inputs_resolved", std::move(event));
     resolved.push_back(*std::move(input));
   }
   return resolved;
+}
+
+std::optional<ResolvedInput> FrameCache::resolve_from_stream(const std::string& from_step,
+                                                             const CancelToken* cancel) const {
+  const auto stream = find_stream(from_step);
+  if (!stream) return std::nullopt;
+  stream->start_reading(cancel);
+  const std::shared_ptr<engine::PublishedSource> source = m_database.publish(stream);
+  return ResolvedInput{.from_step = from_step,
+                       .schema = stream->schema(),
+                       .select_sql = "SELECT * FROM " + source->from_item(),
+                       .lease = source,
+                       .stream = stream};
 }
 
 std::optional<ResolvedInput> FrameCache::resolve_from_memory(const std::string& from_step) {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -14,6 +15,7 @@
 #include "engine/database.hpp"
 #include "engine/relation.hpp"
 #include "frame/data_frame.hpp"
+#include "frame/frame_stream.hpp"
 #include "frame/spill.hpp"
 #include "protocol/messages.hpp"
 #include "protocol/sink.hpp"
@@ -41,6 +43,11 @@ struct ResolvedInput {
   engine::Schema schema = {};
   std::string select_sql = {};
   Lease lease = nullptr;
+  std::shared_ptr<FrameStream> stream = nullptr;  ///< of a streamed one: nobody knows yet how many rows will come
+
+  bool from_spill() const { return !from_memory && stream == nullptr; }
+  /// Whether a statement may read the rows: those of a stream are gone once one did.
+  bool is_whole() const { return stream == nullptr || !stream->was_opened(); }
 };
 
 /// `step_outputs`: every step's DataFrame from the moment it was produced until the worker cleans up. A frame is
@@ -56,10 +63,24 @@ class FrameCache {
   DataFrame materialize(const std::string& step_id, const engine::Relation& relation, engine::Connection& connection,
                         const engine::StatementControl& control);
 
-  /// Finds the frame of each input: memory first, then the spill file. Throws input_not_found with the message of
-  /// contracts.md when there is neither; emits inputs_resolved for each one found.
+  /// Runs `relation` on `connection` and hands its rows on to the step that reads them, as they come, instead of
+  /// storing them; calls `opened` when that step may start. Returns how many rows went there, which are all of them
+  /// unless the other step ended before.
+  std::uint64_t stream(const std::string& step_id, const engine::Relation& relation, engine::Connection& connection,
+                       const engine::StatementControl& control, const std::function<void()>& opened);
+  /// The streamed step failed, and that was reported.
+  void fail_stream(const std::string& step_id);
+  /// A step is over, and that was reported: the streamed ones among its inputs have nobody to read them any more.
+  void end_reading(const std::map<std::string, protocol::InputRef>& inputs, bool has_failed);
+  /// What a step's error is when a streamed one among its inputs has failed.
+  std::optional<Error> broken_input(const std::map<std::string, protocol::InputRef>& inputs) const;
+
+  /// Finds the frame of each input: memory first, then the spill file; or the stream. Throws input_not_found with the
+  /// message of contracts.md when there is none; emits inputs_resolved for each one found. `cancel`, which outlives
+  /// the step, ends a statement of the step that waits for a streamed input.
   std::vector<ResolvedInput> resolve_inputs(const std::string& step_id,
-                                            const std::map<std::string, protocol::InputRef>& inputs);
+                                            const std::map<std::string, protocol::InputRef>& inputs,
+                                            const CancelToken* cancel = nullptr);
 
   /// Moves a frame from memory to artifacts/<step_id>/output.parquet + schema.json. Throws when that cannot be
   /// written; the frame then stays in memory.
@@ -86,6 +107,8 @@ class FrameCache {
                                              engine::Connection& connection, const engine::StatementControl& control);
   DataFrame produce_spilled(DataFrame frame, const std::string& select_sql, SpillReason reason,
                             engine::Connection& connection, const engine::StatementControl& control);
+  std::shared_ptr<FrameStream> find_stream(const std::string& step_id) const;
+  std::optional<ResolvedInput> resolve_from_stream(const std::string& from_step, const CancelToken* cancel) const;
   std::optional<ResolvedInput> resolve_from_memory(const std::string& from_step);
   std::optional<ResolvedInput> resolve_from_spill(const std::string& from_step) const;
   void store(const DataFrame& frame);
@@ -105,8 +128,9 @@ class FrameCache {
   std::filesystem::path m_session_dir;
   protocol::Sink& m_sink;
 
-  mutable std::mutex m_mutex;  ///< guards the three below
+  mutable std::mutex m_mutex;  ///< guards the four below
   std::map<std::string, Entry> m_step_outputs;
+  std::map<std::string, std::shared_ptr<FrameStream>> m_streams;  ///< until the step that reads one is over
   std::map<std::string, std::string> m_missing;
   std::uint64_t m_clock = 0;
 

@@ -85,6 +85,9 @@ constexpr std::array k_entries{
     CodeEntry{Code::invalid_schedule, "OML113", "Invalid schedule",
               "schedule is neither a cron text of five fields nor a map of cron and timezone.",
               "Write schedule: \"0 6 * * *\", or a map with cron and a timezone such as Europe/Prague."},
+    CodeEntry{Code::invalid_materialize, "OML114", "Invalid materialize",
+              "materialize is neither cache, which keeps the step's DataFrame until the run ends, nor stream.",
+              "Leave it out, or write materialize: stream."},
 
     CodeEntry{Code::unknown_step, "OML201", "Unknown step",
               "needs or inputs name a step that the pipeline does not have.",
@@ -121,6 +124,10 @@ constexpr std::array k_entries{
               "hash.",
               "Use the view that the message names, give the inputs names of their own with inputs, or rename "
               "a step."},
+    CodeEntry{Code::cannot_stream, "OML213", "Step cannot be streamed",
+              "With materialize: stream the rows go straight to the step that reads them, and only once: exactly one "
+              "step has to need this one, and read it.",
+              "Leave materialize out where several steps need this one, or where it is a writer."},
 
     CodeEntry{Code::unknown_option, "OML301", "Unknown option", "The component has no option of this name.",
               "Correct the name; spillway components show NAME lists the options."},

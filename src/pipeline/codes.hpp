@@ -40,6 +40,7 @@ enum class Code : std::uint8_t {
   unknown_component,
   wrong_mode,
   invalid_schedule,
+  invalid_materialize,
   // How the steps fit together
   unknown_step,
   self_need,
@@ -53,6 +54,7 @@ enum class Code : std::uint8_t {
   unknown_sql_input,
   unread_frame,
   ambiguous_input,
+  cannot_stream,
   // The options of a step
   unknown_option,
   missing_option,

@@ -69,6 +69,7 @@ std::string document_fingerprint(const Json& written, const OmlDocument& documen
                      {"needs", std::move(needs)},
                      {"inputs", std::move(inputs)}});
     if (steps.back()["config"].is_null()) steps.back()["config"] = Json::object();
+    if (step.is_streamed) steps.back()["materialize"] = "stream";
   }
   const Json meaning{{"name", document.name},
                      {"params", written.value("params", Json())},
@@ -136,8 +137,12 @@ Diagnosed<Compiled> compile(std::string_view text, const std::string& file_name,
   warn_about_unread(document, graph, warnings);
   for (std::size_t index : graph.order) {
     const OmlStep& step = document.steps[index];
-    ManifestStep entry{step.id, step.component->name,     step.mode, {}, cfg_path_of(step.id),
-                       {},      graph.named_inputs[index]};
+    ManifestStep entry{.id = step.id,
+                       .driver = step.component->name,
+                       .mode = step.mode,
+                       .cfg_path = cfg_path_of(step.id),
+                       .named_inputs = graph.named_inputs[index],
+                       .is_streamed = step.is_streamed};
     for (std::size_t need : graph.needs[index]) entry.needs.push_back(document.steps[need].id);
     std::string cfg = cfg_text(step, std::move(configs[index]));
     entry.cfg_sha256 = sha256_hex(cfg);

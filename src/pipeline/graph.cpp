@@ -36,6 +36,7 @@ class GraphBuilder {
       resolve_needs(i);
       check_inputs(i);
     }
+    check_streams();
     sort();
     report_cycles();
     return std::move(m_graph);
@@ -47,9 +48,11 @@ class GraphBuilder {
   std::optional<std::size_t> find_source(const OmlInput& input, const OmlStep& step);
   void add_unknown(const std::string& step_id, Position position, const OmlStep& step, std::string_view format);
   void check_inputs(std::size_t step);
+  void check_streams();
   void sort();
   void report_cycles();
   void report_cycle(std::vector<std::size_t> cycle);
+  bool reads(std::size_t step, std::size_t need) const;
   Position need_position(std::size_t step, std::size_t need) const;
 
   const std::vector<OmlStep>& m_steps;
@@ -167,6 +170,42 @@ void GraphBuilder::check_inputs(std::size_t step) {
                           ? "name the step whose DataFrame it reads"
                           : "a step without needs follows the one before it; name the step that it reads in needs");
   }
+}
+
+/// The rows of a streamed step are there once, for one reader.
+void GraphBuilder::check_streams() {
+  std::vector<std::vector<std::size_t>> dependants(m_steps.size());
+  for (std::size_t step = 0; step < m_steps.size(); ++step) {
+    if (!m_graph.is_resolved[step]) return;  // who needs what is not known
+    for (const std::size_t need : m_graph.needs[step]) dependants[need].push_back(step);
+  }
+  for (std::size_t step = 0; step < m_steps.size(); ++step) {
+    const OmlStep& self = m_steps[step];
+    if (!self.is_streamed || self.component == nullptr) continue;
+    std::string reason;
+    std::vector<std::string> ids;
+    for (const std::size_t dependant : dependants[step]) ids.push_back(fmt::format("'{}'", m_steps[dependant].id));
+    if (self.component->role == Role::writer) {
+      reason = fmt::format("{} is a writer and produces no DataFrame", self.component->name);
+    } else if (ids.empty()) {
+      reason = "no step reads it";
+    } else if (ids.size() > 1) {
+      reason = fmt::format("more than one step needs it: {}", join(ids, ", "));
+    } else if (!reads(dependants[step].front(), step)) {
+      reason = fmt::format("step {} needs it and does not read it", ids.front());
+    }
+    if (reason.empty()) continue;
+    m_diagnostics.add(Code::cannot_stream, self.materialize_position,
+                      fmt::format("step '{}' cannot be streamed: {}", self.id, reason),
+                      "leave out materialize: the DataFrame is then kept until the run ends");
+  }
+}
+
+/// Whether `step`, which needs `need`, takes its DataFrame.
+bool GraphBuilder::reads(std::size_t step, std::size_t need) const {
+  const std::vector<StepInput>& named = m_graph.named_inputs[step];
+  if (!takes_input(m_steps[step])) return false;
+  return named.empty() || std::ranges::find(named, m_steps[need].id, &StepInput::from_step) != named.end();
 }
 
 /// Kahn's algorithm; of the steps that are ready, the first in the document goes first.

@@ -18,11 +18,13 @@ namespace {
 
 constexpr std::int64_t k_manifest_version = 1;
 constexpr std::string_view k_version_key = "manifest_version";
+constexpr std::string_view k_stream = "stream";
 
 Json step_json(const ManifestStep& step) {
   Json json{{"id", step.id},       {"driver", step.driver},     {"mode", to_string(step.mode)},
             {"needs", step.needs}, {"cfg_path", step.cfg_path}, {"cfg_sha256", step.cfg_sha256}};
   for (const StepInput& input : step.named_inputs) json["inputs"][input.key] = input.from_step;
+  if (step.is_streamed) json["materialize"] = k_stream;
   return json;
 }
 
@@ -132,6 +134,7 @@ class ManifestReader {
       for (const Node& need : needs->items) step.needs.push_back(need.text);
     }
     if (node.find("inputs") != nullptr) read_inputs(node, step);
+    if (node.find("materialize") != nullptr) step.is_streamed = text(node, "materialize") == k_stream;
     check_step(node.position, step);
     return step;
   }
@@ -203,6 +206,7 @@ std::string Manifest::to_yaml() const {
     yaml += fmt::format("- id: {}\n  driver: {}\n  mode: {}\n  needs: {}\n", yaml_string(step.id),
                         yaml_string(step.driver), to_string(step.mode), yaml_list(step.needs));
     if (!step.named_inputs.empty()) yaml += fmt::format("  inputs: {}\n", yaml_map(step.named_inputs));
+    if (step.is_streamed) yaml += fmt::format("  materialize: {}\n", k_stream);
     yaml +=
         fmt::format("  cfg_path: {}\n  cfg_sha256: {}\n", yaml_string(step.cfg_path), yaml_string(step.cfg_sha256));
   }

@@ -16,11 +16,12 @@ struct ManifestStep {
   std::string id;
   std::string driver;  ///< the component's name
   Mode mode = Mode::read;
-  std::vector<std::string> needs;  ///< ids of steps that stand earlier in the manifest
-  std::string cfg_path;            ///< relative to the manifest: cfg/<id>.json
-  std::string cfg_sha256;          ///< of the bytes of that file
+  std::vector<std::string> needs = {};  ///< ids of steps that stand earlier in the manifest
+  std::string cfg_path;                 ///< relative to the manifest: cfg/<id>.json
+  std::string cfg_sha256 = {};          ///< of the bytes of that file
 
-  std::vector<StepInput> named_inputs;  ///< of a step that names its inputs itself, by key; else empty
+  std::vector<StepInput> named_inputs = {};  ///< of a step that names its inputs itself, by key; else empty
+  bool is_streamed = false;                  ///< materialize: stream; its rows go to the one step that needs it
 
   /// The DataFrames that the step is given. An extractor takes none: its needs only order it.
   std::vector<StepInput> inputs() const;

@@ -39,7 +39,8 @@ constexpr std::array k_foreign_document_keys{
                "add a step with a writer component for each output instead, e.g. component: filesystem.csv_writer"},
 };
 
-constexpr std::array<std::string_view, 6> k_step_keys{"id", "component", "mode", "config", "needs", "inputs"};
+constexpr std::array<std::string_view, 7> k_step_keys{"id",    "component", "mode",       "config",
+                                                      "needs", "inputs",    "materialize"};
 constexpr std::array k_foreign_step_keys{
     ForeignKey{"name", "id", "write id instead"},
     ForeignKey{"driver", "component", "write component instead"},
@@ -84,6 +85,7 @@ class OmlReader {
   void add_need(const Scope& scope, const Node& need, OmlStep& step);
   void read_inputs(const Scope& scope, OmlStep& step);
   void add_input(const Scope& scope, const MapEntry& entry, OmlStep& step);
+  void read_materialize(const Node& value, const Scope& scope, OmlStep& step);
   void check_schedule(const Node& schedule);
 
   const ComponentCatalog& m_catalog;
@@ -238,6 +240,7 @@ OmlStep OmlReader::read_step(const Node& node, std::size_t number) {
   read_config(scope, step);
   read_needs(scope, step);
   read_inputs(scope, step);
+  if (const MapEntry* entry = node.find("materialize")) read_materialize(entry->value, scope, step);
   return step;
 }
 
@@ -406,6 +409,19 @@ void OmlReader::add_input(const Scope& scope, const MapEntry& entry, OmlStep& st
   if (is_id && !is_reference) {
     error.fix = fix_at(entry.value.position, std::string(text), fmt::format("\"${{{}.df}}\"", id));
   }
+}
+
+void OmlReader::read_materialize(const Node& value, const Scope& scope, OmlStep& step) {
+  step.materialize_position = value.position;
+  step.is_streamed = value.kind == NodeKind::string && value.text == "stream";
+  if (step.is_streamed || (value.kind == NodeKind::string && value.text == "cache")) return;
+  const auto nearest = closest_match(value.text, {"cache", "stream"});
+  Error& error = m_diagnostics.add(
+      Code::invalid_materialize, value.position,
+      fmt::format("invalid 'materialize' of {}: must be cache or stream, not {}", scope.what,
+                  value.kind == NodeKind::string ? fmt::format("'{}'", value.text) : with_article(value.kind)),
+      nearest ? fmt::format("did you mean '{}'?", *nearest) : "leave it out, or write materialize: stream");
+  if (nearest) error.fix = fix_at(value.position, value.text, *nearest);
 }
 
 }  // namespace

@@ -36,6 +36,8 @@ struct OmlStep {
   Position config_position;                   ///< of the key `config`, else of the step
   std::optional<std::vector<OmlNeed>> needs;  ///< unset: the step does not say
   std::vector<OmlInput> inputs;               ///< empty: the needs are the inputs
+  bool is_streamed = false;                   ///< materialize: stream
+  Position materialize_position;              ///< of its value
 };
 
 struct OmlDocument {

@@ -76,6 +76,10 @@ constexpr auto k_document_schema = R"json({
           "description": "The inputs by name, as ${step-id.df}; each implies the need.",
           "type": "object",
           "additionalProperties": {"type": "string"}
+        },
+        "materialize": {
+          "description": "cache keeps the DataFrame until the run ends; stream hands the rows to the only step that reads them as they come.",
+          "enum": ["cache", "stream"]
         }
       }
     }

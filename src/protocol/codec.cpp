@@ -60,6 +60,7 @@ Result<Command> decode_exec_step(const Json& json) {
     }
     command.inputs[name] = {input["from_step"].get<std::string>(), text_or(input, "key", "df")};
   }
+  command.is_streamed = text_or(json, "materialize") == "stream";
   if (const auto after = json.find("after"); after != json.end()) {
     command.after.emplace();
     for (const Json& step : after->is_array() ? *after : Json::array({*after})) {
@@ -198,6 +199,7 @@ std::string encode(const Command& command) {
                                          {"cfg_path", exec.cfg_path},
                                          {"inputs", std::move(inputs)}};
                                if (exec.after) json["after"] = *exec.after;
+                               if (exec.is_streamed) json["materialize"] = "stream";
                                return json;
                              },
                              [](const CancelCommand& cancel) {

@@ -49,9 +49,11 @@ struct ExecStepCommand {
   std::string step_id;
   std::string driver;
   std::string cfg_path;
-  std::map<std::string, InputRef> inputs;
+  std::map<std::string, InputRef> inputs = {};
   /// Of a step that is sent ahead: the steps that have to succeed first. Unset: it starts at once.
   std::optional<std::vector<std::string>> after = {};
+  /// materialize: stream. The rows go to the one step that has this one among its inputs, as they come.
+  bool is_streamed = false;
 };
 
 /// Cancels one running step, or all of them when `step_id` is empty.

@@ -119,6 +119,11 @@ void Ledger::note_started(StepOutcome& step) {
   note_running(step);
 }
 
+void Ledger::note_streaming(StepOutcome& step) {
+  step.is_streamed = true;
+  m_schedule.open_stream(step.step_id);
+}
+
 void Ledger::note_running(StepOutcome& step) {
   step.status = StepStatus::running;
   step.attempts = 1;

@@ -38,6 +38,8 @@ class Ledger {
   std::size_t max_running_steps() const { return m_schedule.max_running(); }
   /// A step runs, although its turn had not come here.
   void note_started(StepOutcome& step);
+  /// The step hands its rows on as they come: the one that reads them may start.
+  void note_streaming(StepOutcome& step);
   /// The step that `data` names as its step_id; null when there is none.
   StepOutcome* find_step(const Json& data);
   bool has_running_steps() const { return m_schedule.has_running(); }

@@ -40,7 +40,7 @@ void apply_outputs(StepOutcome& step, const Json& outputs) {
   step.rows_written = count_field(outputs, "rows_written");
   for (const Json& input : field_or_null(outputs, "inputs")) {
     step.inputs.push_back({text_field(input, "key"), text_field(input, "from_step"), count_field(input, "rows"),
-                           flag_field(input, "from_memory")});
+                           flag_field(input, "from_memory"), flag_field(input, "streamed")});
   }
 }
 

@@ -32,6 +32,7 @@ struct InputOutcome {
   std::string from_step;
   std::uint64_t rows = 0;
   bool from_memory = true;
+  bool is_streamed = false;  ///< neither from memory nor from a spill file
 };
 
 /// What became of a step: the host's record of it, filled from the worker's messages.
@@ -49,6 +50,7 @@ struct StepOutcome {
   std::uint64_t duration_ms = 0;
   bool has_df_in_memory = false;  ///< at the end of the run
   bool spill_used = false;
+  bool is_streamed = false;  ///< the rows went straight to the step that reads them: there is no frame
   std::optional<SpillPaths> spill_paths;
   std::vector<InputOutcome> inputs;
   std::vector<std::string> artifacts;  ///< relative to the run directory

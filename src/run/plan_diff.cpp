@@ -72,8 +72,11 @@ std::vector<KeyChange> changes_of(const Plan& before_plan, const ManifestStep& b
   const auto facts = [](const ManifestStep& step) {
     Json inputs = Json::object();
     for (const pipeline::StepInput& input : step.inputs()) inputs[input.key] = input.from_step;
-    return std::vector<std::pair<std::string, Json>>{
-        {"driver", step.driver}, {"mode", to_string(step.mode)}, {"needs", step.needs}, {"inputs", inputs}};
+    return std::vector<std::pair<std::string, Json>>{{"driver", step.driver},
+                                                     {"mode", to_string(step.mode)},
+                                                     {"needs", step.needs},
+                                                     {"inputs", inputs},
+                                                     {"materialize", step.is_streamed ? "stream" : "cache"}};
   };
   StepComparison comparison;
   const auto old_facts = facts(before);

@@ -105,14 +105,17 @@ class EventReader {
     } else if (name == "inputs_resolved") {
       const bool from_memory = event.value("from_memory", Json()) == true;
       step.inputs.push_back({protocol::text_or(event, "key"), protocol::text_or(event, "from_step"),
-                             protocol::count_or(event, "rows"), from_memory});
+                             protocol::count_or(event, "rows"), from_memory,
+                             event.value("streamed", Json()) == true});
       step.rows_in += step.inputs.back().rows;
+    } else if (name == "stream_opened") {
+      step.is_streamed = true;
     } else if (name == "frame_spilled") {
       read_spill(step, event);
     } else if (name == "rows_out") {
       step.rows_out = protocol::count_or(event, "value");
       step.rows_read = step.rows_out;
-      step.has_df_in_memory = !step.spill_used;
+      step.has_df_in_memory = !step.spill_used && !step.is_streamed;
     } else if (name == "write_complete") {
       step.rows_written = protocol::count_or(event, "rows_written");
     } else if (name == "artifact_created" && protocol::text_or(event, "artifact_type") != "stdout") {

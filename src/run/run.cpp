@@ -178,7 +178,8 @@ void Run::start_ready_steps() {
 }
 
 protocol::ExecStepCommand Run::exec_step(const pipeline::ManifestStep& step) {
-  protocol::ExecStepCommand command{step.id, step.driver, step.cfg_path, {}};
+  protocol::ExecStepCommand command{
+      .step_id = step.id, .driver = step.driver, .cfg_path = step.cfg_path, .is_streamed = step.is_streamed};
   for (const pipeline::StepInput& input : step.inputs()) command.inputs[input.key] = {input.from_step, "df"};
   return command;
 }
@@ -232,6 +233,10 @@ void Run::handle(const protocol::Event& event) {
   if (step == nullptr) return;
   // One that was sent ahead has started before the worker heard that nothing more is to start.
   if (event.name == "step_start") m_ledger.note_started(*step);
+  if (event.name == "stream_opened") {
+    m_ledger.note_streaming(*step);
+    start_ready_steps();
+  }
   const auto text = [&event](const char* field) { return event.data.value(field, ""); };
   if (event.name == "artifact_created") {
     if (text("artifact_type") == "stdout") {

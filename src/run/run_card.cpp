@@ -15,7 +15,8 @@ OrderedJson inputs_json(const std::vector<InputOutcome>& inputs) {
                     {"from_step", input.from_step},
                     {"rows", input.rows},
                     {"from_memory", input.from_memory},
-                    {"from_spill", !input.from_memory}});
+                    {"from_spill", !input.from_memory && !input.is_streamed}});
+    if (input.is_streamed) list.back()["streamed"] = true;
   }
   return list;
 }
@@ -39,6 +40,7 @@ OrderedJson step_json(const StepOutcome& step) {
   if (step.spill_paths) {
     json["spill_paths"] = {{"parquet", step.spill_paths->parquet}, {"schema", step.spill_paths->schema}};
   }
+  if (step.is_streamed) json["streamed"] = true;
   if (step.error) json["error"] = error_json(*step.error);
   if (step.skip) {
     json["skipped"] = {{"reason", to_string(step.skip->reason)}, {"because_of", nullptr}};

@@ -50,7 +50,7 @@ Schedule::Schedule(std::vector<Step> steps, std::size_t max_running) : m_max_run
 
 std::vector<std::string> Schedule::start_ready() {
   std::vector<std::string> started;
-  while (!m_stopped && !m_ready.empty() && m_running.size() < m_max_running) {
+  while (!m_stopped && !m_ready.empty() && m_running.size() - m_streaming < m_max_running) {
     const std::size_t at = *m_ready.begin();
     m_ready.erase(m_ready.begin());
     m_running.insert(at);
@@ -67,18 +67,32 @@ void Schedule::start(const std::string& step_id) {
   m_nodes[at].status = StepStatus::running;
 }
 
+void Schedule::open_stream(const std::string& step_id) {
+  const std::size_t at = m_index.at(step_id);
+  if (!m_running.contains(at) || m_nodes[at].is_streaming) return;
+  m_nodes[at].is_streaming = true;
+  ++m_streaming;
+  release_dependants(at);
+}
+
+void Schedule::release_dependants(std::size_t at) {
+  for (const std::size_t dependant : m_nodes[at].dependants) {
+    if (--m_nodes[dependant].missing_needs == 0) m_ready.insert(dependant);
+  }
+}
+
 void Schedule::finish(const std::string& step_id, StepStatus status) {
   const std::size_t at = m_index.at(step_id);
   m_running.erase(at);
   m_nodes[at].status = status;
+  const bool was_streaming = std::exchange(m_nodes[at].is_streaming, false);
+  if (was_streaming) --m_streaming;
   if (status != StepStatus::succeeded) {
     if (status == StepStatus::failed && m_first_failed.empty()) m_first_failed = step_id;
     stop();
     return;
   }
-  for (const std::size_t dependant : m_nodes[at].dependants) {
-    if (--m_nodes[dependant].missing_needs == 0) m_ready.insert(dependant);
-  }
+  if (!was_streaming) release_dependants(at);
 }
 
 bool Schedule::is_running(const std::string& step_id) const {

@@ -38,6 +38,9 @@ class Schedule {
   std::vector<std::string> start_ready();
   /// That step runs, whether its turn has come or not.
   void start(const std::string& step_id);
+  /// A running step hands its rows on as they come: the step that reads them may start. It waits for that one from
+  /// now on, and is none of those that run at once.
+  void open_stream(const std::string& step_id);
   std::size_t max_running() const { return m_max_running; }
   /// A running step ended. Unless it succeeded, nothing starts any more.
   void finish(const std::string& step_id, StepStatus status);
@@ -56,13 +59,17 @@ class Schedule {
     Step step;
     StepStatus status = StepStatus::pending;
     std::size_t missing_needs = 0;
+    bool is_streaming = false;
     std::vector<std::size_t> dependants;
   };
+
+  void release_dependants(std::size_t at);
 
   std::vector<Node> m_nodes;  ///< in the order of the manifest
   std::map<std::string, std::size_t, std::less<>> m_index;
   std::set<std::size_t> m_ready;
   std::set<std::size_t> m_running;
+  std::size_t m_streaming = 0;  ///< of those that run
   std::string m_first_failed;
   std::size_t m_max_running;
   bool m_stopped = false;

@@ -27,6 +27,13 @@ using pipeline::Role;
 constexpr int k_attempt = 1;
 constexpr auto k_progress_interval = std::chrono::milliseconds(150);
 
+Json input_fields(const frame::ResolvedInput& input) {
+  Json fields{
+      {"key", input.key}, {"from_step", input.from_step}, {"rows", input.rows}, {"from_memory", input.from_memory}};
+  if (input.stream) fields.update({{"rows", input.stream->rows_taken()}, {"streamed", true}});
+  return fields;
+}
+
 Json frame_fields(const frame::DataFrame* frame, const std::string& step_id) {
   Json fields{{"has_df_in_memory", frame != nullptr && frame->in_memory()},
               {"spill_used", frame != nullptr && frame->is_spilled()},
@@ -146,7 +153,7 @@ void Session::start_step(protocol::ExecStepCommand command) {
 void Session::start_waiting() {
   for (auto next = m_waiting.begin(); next != m_waiting.end() && m_running_count < m_max_running;) {
     const bool is_ready =
-        std::ranges::all_of(*next->after, [this](const std::string& id) { return m_succeeded.contains(id); });
+        std::ranges::all_of(*next->after, [this](const std::string& id) { return m_available.contains(id); });
     const auto command = next++;
     if (!is_ready) continue;
     start(std::move(*command));
@@ -161,14 +168,25 @@ void Session::start(protocol::ExecStepCommand command) {
   running.thread = std::thread([this, &running, step = std::move(command)] { run_step(step, running); });
 }
 
+/// The step that reads the rows may start. Whoever streams waits for that one, so that it must not take its place
+/// among the steps that may run.
+void Session::open_stream(const std::string& step_id) {
+  const std::scoped_lock lock(m_mutex);
+  m_sink.event("stream_opened", {{"step_id", step_id}});
+  m_streaming.insert(step_id);
+  --m_running_count;
+  m_available.insert(step_id);
+  start_waiting();
+}
+
 /// Tells the end of a step, and starts what waited for it.
 void Session::end_step(const std::string& step_id, protocol::Response complete) {
   const std::scoped_lock lock(m_mutex);
   const bool has_succeeded = !complete.body.contains("error");
   m_sink.emit(std::move(complete));
-  --m_running_count;
+  if (m_streaming.erase(step_id) == 0) --m_running_count;
   if (has_succeeded) {
-    m_succeeded.insert(step_id);
+    m_available.insert(step_id);
     start_waiting();
   } else {
     m_starts_nothing = true;
@@ -213,9 +231,14 @@ void Session::run_step(const protocol::ExecStepCommand& command, Running& runnin
     handle_exec_step(command, running, outcome);
     send_files(command.step_id, Sent::artifacts_and_outputs, running.cancel);
     report_success(command, outcome);
+    m_step_outputs->end_reading(command.inputs, /*has_failed=*/false);
   } catch (...) {
     Error error = current_error();
-    if (running.cancel.is_cancelled()) error = make_error(ErrorCode::cancelled, "cancelled");
+    if (running.cancel.is_cancelled()) {
+      error = make_error(ErrorCode::cancelled, "cancelled");
+    } else if (std::optional<Error> broken = m_step_outputs->broken_input(command.inputs)) {
+      error = *std::move(broken);
+    }
     m_step_outputs->note_missing(command.step_id, "it failed");
     try {
       send_files(command.step_id, Sent::artifacts, running.cancel);
@@ -223,6 +246,9 @@ void Session::run_step(const protocol::ExecStepCommand& command, Running& runnin
       // The host has been told to forget them, and the error that counts is the first one.
     }
     report_failure(command, error);
+    // Only now, so that the host hears first of the step that failed by itself.
+    m_step_outputs->fail_stream(command.step_id);
+    m_step_outputs->end_reading(command.inputs, /*has_failed=*/true);
   }
 }
 
@@ -245,14 +271,8 @@ void Session::handle_exec_step(const protocol::ExecStepCommand& command, Running
   }
   outcome.role = spec->role;
   const Json config = load_config(command, *spec);
-  const std::vector<frame::ResolvedInput> inputs = m_step_outputs->resolve_inputs(command.step_id, command.inputs);
-  for (const frame::ResolvedInput& input : inputs) {
-    outcome.rows_in += input.rows;
-    outcome.inputs.push_back({{"key", input.key},
-                              {"from_step", input.from_step},
-                              {"rows", input.rows},
-                              {"from_memory", input.from_memory}});
-  }
+  const std::vector<frame::ResolvedInput> inputs =
+      m_step_outputs->resolve_inputs(command.step_id, command.inputs, &running.cancel);
 
   engine::Connection connection = m_database->connect();
   const engine::StatementControl control = control_of(command.step_id, running.cancel);
@@ -274,12 +294,17 @@ void Session::handle_exec_step(const protocol::ExecStepCommand& command, Running
   if (m_mirror != nullptr) {
     if (std::optional<Error> error = m_mirror->unreadable_input(command.step_id)) fail(std::move(*error));
   }
-  const drivers::StepResult result = driver->second->run(context);
+  drivers::StepResult result = driver->second->run(context);
   outcome.rows_written = result.rows_written;
   if (result.df) {
-    store_frame(*result.df, context, outcome);
+    result.df->reads_once = std::ranges::any_of(inputs, [](const auto& input) { return input.stream != nullptr; });
+    hand_over(*result.df, command.is_streamed, context, outcome);
   } else {
     m_step_outputs->note_missing(command.step_id, "it produced none");
+  }
+  for (const frame::ResolvedInput& input : inputs) {
+    outcome.inputs.push_back(input_fields(input));
+    outcome.rows_in += outcome.inputs.back()["rows"].get<std::uint64_t>();
   }
 }
 
@@ -304,10 +329,17 @@ Json Session::load_config(const protocol::ExecStepCommand& command, const Compon
   return std::move(step.config);
 }
 
-void Session::store_frame(const engine::Relation& relation, drivers::StepContext& context, Outcome& outcome) {
-  outcome.frame = m_step_outputs->materialize(context.step_id, relation, context.connection, context.control);
+/// To the cache, or straight to the step that reads the rows. Who forces spilling wants to see every frame.
+void Session::hand_over(const engine::Relation& relation, bool is_streamed, drivers::StepContext& context,
+                        Outcome& outcome) {
   outcome.has_df = true;
-  outcome.rows_out = outcome.frame->row_count;
+  if (is_streamed && !m_settings.force_spill) {
+    outcome.rows_out = m_step_outputs->stream(context.step_id, relation, context.connection, context.control,
+                                              [&] { open_stream(context.step_id); });
+  } else {
+    outcome.frame = m_step_outputs->materialize(context.step_id, relation, context.connection, context.control);
+    outcome.rows_out = outcome.frame->row_count;
+  }
   m_sink.event("rows_out", {{"step_id", context.step_id}, {"value", outcome.rows_out}});
   m_sink.metric("rows_out", outcome.rows_out, "rows", context.step_id);
 }

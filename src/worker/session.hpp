@@ -64,11 +64,12 @@ class Session {
 
   void start(protocol::ExecStepCommand command);
   void start_waiting();
+  void open_stream(const std::string& step_id);
   void end_step(const std::string& step_id, protocol::Response complete);
   void run_step(const protocol::ExecStepCommand& command, Running& running);
   void handle_exec_step(const protocol::ExecStepCommand& command, Running& running, Outcome& outcome);
   Json load_config(const protocol::ExecStepCommand& command, const pipeline::ComponentSpec& spec);
-  void store_frame(const engine::Relation& relation, drivers::StepContext& context, Outcome& outcome);
+  void hand_over(const engine::Relation& relation, bool is_streamed, drivers::StepContext& context, Outcome& outcome);
   void report_success(const protocol::ExecStepCommand& command, const Outcome& outcome);
   void report_failure(const protocol::ExecStepCommand& command, const Error& error);
   engine::StatementControl control_of(const std::string& step_id, const CancelToken& cancel);
@@ -95,7 +96,8 @@ class Session {
   std::size_t m_running_count = 0;
   std::uint64_t m_max_running = UINT64_MAX;        ///< of steps that were sent ahead
   std::list<protocol::ExecStepCommand> m_waiting;  ///< sent ahead, in the order of the manifest
-  std::set<std::string, std::less<>> m_succeeded;  ///< steps
+  std::set<std::string, std::less<>> m_available;  ///< steps whose rows may be read: they succeeded, or stream
+  std::set<std::string, std::less<>> m_streaming;  ///< of those that run; they count as none of m_running_count
   bool m_starts_nothing = false;                   ///< of what was sent ahead
 
   std::atomic<std::uint64_t> m_steps_executed{0};

@@ -1,3 +1,5 @@
+#include <thread>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -214,6 +216,38 @@ TEST_F(DatabasePipelines, EveryTypeOfPostgresqlSurvivesTheWayToAnotherTable) {
          load("postgres.writer", {{"table", "copied"}, {"write_mode", "replace"}})});
     EXPECT_EQ(postgres_sum("every"), postgres_sum("copied"));
   }
+  environment["E2B_FORCE_SPILL"] = "0";
+  postgres().sql("TRUNCATE copied");
+  run({streamed(read("postgres.extractor", {{"table", "every"}})), load("postgres.writer", {{"table", "copied"}})});
+  EXPECT_EQ(postgres_sum("every"), postgres_sum("copied"));
+}
+
+// --- what goes wrong with rows that are streamed
+
+TEST_F(DatabasePipelines, AStreamedLoadThatGivesWayInADeadlockIsNotTriedAgain) {
+  postgres().sql("CREATE TABLE w (i bigint); CREATE TABLE other (n int); INSERT INTO other VALUES (0)");
+  postgres().add_trigger("w", "other");
+  project.write("rows.csv", "i\n1\n2\n");
+  std::thread other([] { postgres().run_into_a_deadlock("w", "other"); });
+  while (!postgres().is_held_back("other")) {
+  }
+  const std::string error = error_of({streamed(read("filesystem.csv_extractor", {{"path", "rows.csv"}})),
+                                      load("postgres.writer", {{"table", "w"}})});
+  other.join();
+  EXPECT_THAT(error, HasSubstr("[SQLSTATE 40P01]"));
+  EXPECT_THAT(error,
+              HasSubstr("hint: run the pipeline again; without materialize: stream in step 'read' the load would "
+                        "have been tried again"));
+  EXPECT_EQ(postgres().sql("SELECT count(*) FROM w"), "0\n");
+}
+
+TEST_F(DatabasePipelines, AStreamedRowThatIsRefusedIsNamedByItsNumber) {
+  postgres().sql("CREATE TABLE w (i bigint PRIMARY KEY)");
+  project.write("rows.csv", "i\n1\n2\n2\n");
+  EXPECT_THAT(error_of({streamed(read("filesystem.csv_extractor", {{"path", "rows.csv"}})),
+                        load("postgres.writer", {{"table", "w"}})}),
+              HasSubstr("[SQLSTATE 23505]; it is row 3 of the input"));
+  EXPECT_EQ(project.latest_run().card_step("read")["status"], "succeeded");
 }
 
 TEST_F(DatabasePipelines, WhatTheOtherServerHasNoPlaceForIsRefusedWithTheReason) {

@@ -21,11 +21,17 @@ Step csv_writer(std::string id, const std::string& path) {
   return {std::move(id), "filesystem.csv_writer", {{"path", path}}};
 }
 
+Step streamed(Step step) {
+  step.is_streamed = true;
+  return step;
+}
+
 std::string pipeline_text(const std::vector<Step>& steps) {
   std::string text = "oml_version: \"0.1.0\"\nname: films\nsteps:\n";
   for (const Step& step : steps) {
     text += "  - id: " + step.id + "\n    component: " + step.component + "\n";
     if (step.needs) text += "    needs: " + Json(*step.needs).dump() + "\n";
+    if (step.is_streamed) text += "    materialize: stream\n";
     // What is JSON is YAML.
     text += "    config: " + step.config.dump() + "\n";
   }

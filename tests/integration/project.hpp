@@ -21,7 +21,10 @@ struct Step {
   std::string component;
   Json config;
   std::optional<std::vector<std::string>> needs = std::nullopt;
+  bool is_streamed = false;  ///< materialize: stream
 };
+
+Step streamed(Step step);
 
 Step csv_extractor(std::string id, const std::string& path);
 Step processor(std::string id, const std::string& query);

@@ -90,6 +90,21 @@ const Case k_cases[] = {
                                step("b", "filesystem.json_writer", {{"path", "out/b.json"}}, {"films"}),
                                step("c", "filesystem.parquet_writer", {{"path", "deep/er/c.parquet"}}, {"films"})});
      }},
+    {"Streamed",
+     [](const Project& project) {
+       std::string rows = "id,title\n";
+       for (int id = 0; id < 100'000; ++id) rows += std::to_string(id) + ",film " + std::to_string(id) + "\n";
+       project.write("many.csv", rows);
+       project.write_pipeline({streamed(csv_extractor("many", "many.csv")),
+                               streamed(processor("even", "SELECT id, title FROM df WHERE id % 2 = 0")),
+                               csv_writer("write", "out/even.csv")});
+     }},
+    {"StreamedAndBad",
+     [](const Project& project) {
+       project.write("bad.csv", "id,title\n1,Alien\n2\n");
+       project.write_pipeline({streamed(csv_extractor("films", "bad.csv")), csv_writer("write", "out/stats.csv")});
+     },
+     Case::Frames::none},
     {"NoRows",
      [](const Project& project) {
        project.write_pipeline({csv_extractor("films", "films.csv"), processor("none", "SELECT * FROM df WHERE false"),
@@ -221,10 +236,12 @@ std::vector<Mode> modes(const Case& tested) {
 /// A run card but for where frames lived.
 Json without_places(Json card) {
   for (Json& step : card["steps"]) {
-    for (const char* key : {"has_df_in_memory", "spill_used", "spill_paths", "artifacts"}) step.erase(key);
+    for (const char* key : {"has_df_in_memory", "spill_used", "spill_paths", "artifacts", "streamed"})
+      step.erase(key);
     for (Json& input : step["inputs"]) {
       input.erase("from_memory");
       input.erase("from_spill");
+      input.erase("streamed");
     }
   }
   return card;

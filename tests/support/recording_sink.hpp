@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <string>
@@ -26,6 +27,17 @@ class RecordingSink : public protocol::Sink {
     const protocol::Response* found = nullptr;
     m_changed.wait(lock, [&] { return (found = find_answer(status, count)) != nullptr; });
     return found->body;
+  }
+
+  /// Waits for the first event of that name.
+  void wait_for_event(std::string_view name) {
+    std::unique_lock lock(m_mutex);
+    m_changed.wait(lock, [&] {
+      return std::ranges::any_of(m_messages, [&](const protocol::Message& message) {
+        const auto* event = std::get_if<protocol::Event>(&message);
+        return event != nullptr && event->name == name;
+      });
+    });
   }
 
   std::vector<protocol::Message> messages() const {

@@ -1,5 +1,6 @@
 #include "drivers/sql/table_write.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -27,6 +28,24 @@ Error write_error(Error error, const TableName& table) {
   return error;
 }
 
+/// Of rows that are streamed, those that a failed attempt took are gone.
+LoadOutcome once_only(const StepContext& context, const std::function<LoadOutcome()>& attempt) {
+  try {
+    return attempt();
+  } catch (const Exception& exception) {
+    Error error = exception.error();
+    const bool may_repeat = std::ranges::all_of(context.inputs, &frame::ResolvedInput::is_whole);
+    if (error.retryable && !may_repeat) {
+      error.retryable = false;
+      error.hint = fmt::format(
+          "run the pipeline again; without materialize: stream in step '{}' the load would have "
+          "been tried again",
+          context.inputs.front().from_step);
+    }
+    fail(std::move(error));
+  }
+}
+
 Json event_of(const StepContext& context, const WriteConfig& config) {
   return {{"step_id", context.step_id}, {"target", config.table.shown()}, {"write_mode", to_string(config.mode)}};
 }
@@ -42,7 +61,7 @@ StepResult write_table(const StepContext& context, const WriteConfig& config, st
   LoadOutcome outcome;
   try {
     // Until the commit nothing is there, so that all of it may be done again.
-    with_retries({}, context.cancel, [&] { outcome = attempt(); });
+    with_retries({}, context.cancel, [&] { outcome = once_only(context, attempt); });
   } catch (const Exception& exception) {
     fail(write_error(exception.error(), config.table));
   }

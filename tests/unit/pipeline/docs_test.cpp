@@ -14,7 +14,7 @@ TEST(Docs, EveryPipelineInTheReferenceCompiles) {
     EXPECT_EQ(errors_of(example), std::vector<std::string>{}) << example;
     ++examples;
   }
-  EXPECT_EQ(examples, 4U);
+  EXPECT_EQ(examples, 5U);
 }
 
 }  // namespace

@@ -54,6 +54,49 @@ TEST(Schedule, AStepWaitsForAllItsNeeds) {
   EXPECT_THAT(schedule.skips(SkipReason::run_failed), IsEmpty());
 }
 
+TEST(Schedule, WhoReadsAStreamStartsWithIt) {
+  Schedule schedule = chain_and_loner(8);
+  schedule.start_ready();
+  schedule.open_stream("a");
+  EXPECT_THAT(schedule.start_ready(), ElementsAre("b"));
+  schedule.finish("a", StepStatus::succeeded);
+  EXPECT_THAT(schedule.start_ready(), IsEmpty()) << "b starts once";
+  schedule.finish("b", StepStatus::succeeded);
+  EXPECT_THAT(schedule.start_ready(), ElementsAre("c"));
+}
+
+TEST(Schedule, WhoReadsAStreamMayEndBeforeIt) {
+  Schedule schedule = chain_and_loner(8);
+  schedule.start_ready();
+  schedule.open_stream("a");
+  schedule.start_ready();
+  schedule.finish("b", StepStatus::succeeded);
+  EXPECT_THAT(schedule.start_ready(), ElementsAre("c"));
+  EXPECT_TRUE(schedule.is_running("a"));
+  schedule.finish("a", StepStatus::succeeded);
+  EXPECT_THAT(schedule.running(), ElementsAre("c", "d"));
+}
+
+TEST(Schedule, AStreamTakesNoPlaceFromWhoReadsIt) {
+  Schedule schedule({{"a", {}}, {"b", {"a"}}, {"c", {"b"}}}, 1);
+  EXPECT_THAT(schedule.start_ready(), ElementsAre("a"));
+  schedule.open_stream("a");
+  EXPECT_THAT(schedule.start_ready(), ElementsAre("b"));
+  schedule.open_stream("b");
+  EXPECT_THAT(schedule.start_ready(), ElementsAre("c"));
+  for (const char* id : {"a", "b", "c"}) schedule.finish(id, StepStatus::succeeded);
+  EXPECT_FALSE(schedule.has_running());
+}
+
+TEST(Schedule, AStreamIsOpenedOnceAndOnlyByAStepThatRuns) {
+  Schedule schedule({{"a", {}}, {"b", {}}, {"join", {"a", "b"}}}, 1);
+  schedule.open_stream("b");
+  EXPECT_THAT(schedule.start_ready(), ElementsAre("a"));
+  schedule.open_stream("a");
+  schedule.open_stream("a");
+  EXPECT_THAT(schedule.start_ready(), ElementsAre("b")) << "b is not done";
+}
+
 TEST(Schedule, AfterAFailureNothingStarts) {
   Schedule schedule({{"a", {}}, {"b", {}}, {"c", {}}}, 2);
   schedule.start_ready();

@@ -66,6 +66,10 @@ class ProxyWorkerTest : public ::testing::Test {
   void exec(const std::string& id, std::map<std::string, protocol::InputRef> inputs = {}) {
     m_worker.handle(protocol::ExecStepCommand{id, m_driver_of[id], "cfg/" + id + ".json", std::move(inputs)});
   }
+  protocol::ExecStepCommand streamed(const std::string& id, std::optional<std::vector<std::string>> after,
+                                     std::map<std::string, protocol::InputRef> inputs = {}) {
+    return {id, m_driver_of[id], "cfg/" + id + ".json", std::move(inputs), std::move(after), /*is_streamed=*/true};
+  }
   void add_movies() {
     add_step("extract-movies", "filesystem.json_extractor", {{"query", "SELECT range AS id FROM range(14)"}});
     add_step("compute-stats", "duckdb.processor", {{"query", "SELECT count(*) AS films FROM df"}});
@@ -318,6 +322,64 @@ TEST_F(ProxyWorkerTest, StepsRunSideBySide) {
   prepare();
   for (const char* id : {"a", "b", "c", "d"}) exec(id);
   for (std::size_t count = 1; count <= 4; ++count) EXPECT_FALSE(m_sink.answer("complete", count).contains("error"));
+}
+
+TEST_F(ProxyWorkerTest, AStreamedStepIsReadWhileItRuns) {
+  add_movies();
+  prepare();
+  m_worker.handle(streamed("extract-movies", {}));
+  m_sink.wait_for_event("stream_opened");
+  exec("compute-stats", k_from_movies);
+  for (std::size_t count = 1; count <= 2; ++count) EXPECT_FALSE(m_sink.answer("complete", count).contains("error"));
+  m_worker.handle(protocol::CleanupCommand{});
+  const Json frames = m_sink.answer("cleaned")["frames"];
+  EXPECT_FALSE(frames.contains("extract-movies"));
+  EXPECT_EQ(frames["compute-stats"]["has_df_in_memory"], true);
+  EXPECT_EQ(m_sink.events("rows_out").size(), 2U);
+}
+
+TEST_F(ProxyWorkerTest, StreamsThatWereSentAheadNeedNoPlaceOfTheirOwn) {
+  add_movies();
+  prepare({{"max_running_steps", 1}});
+  m_worker.handle(streamed("extract-movies", std::vector<std::string>{}));
+  m_worker.handle(streamed("compute-stats", std::vector<std::string>{"extract-movies"}, k_from_movies));
+  protocol::ExecStepCommand write{"write-stats", m_driver_of["write-stats"], "cfg/write-stats.json", k_from_stats};
+  write.after = {"compute-stats"};
+  m_worker.handle(write);
+  m_worker.handle(protocol::CleanupCommand{true});
+  const Json cleaned = m_sink.answer("cleaned");
+  EXPECT_EQ(cleaned["steps_executed"], 3);
+  EXPECT_EQ(cleaned["total_rows"], 1);
+  EXPECT_EQ(cleaned["frames"], Json::object());
+}
+
+TEST_F(ProxyWorkerTest, TheStepThatFailedTellsItBeforeTheOneThatReadsIt) {
+  add_step("extract-movies", "filesystem.json_extractor",
+           {{"query", "SELECT CASE WHEN range = 99999 THEN error('torn') ELSE range END AS id FROM range(100000)"}});
+  add_step("compute-stats", "duckdb.processor", {{"query", "SELECT count(*) AS films FROM df"}});
+  prepare();
+  m_worker.handle(streamed("extract-movies", {}));
+  m_sink.wait_for_event("stream_opened");
+  exec("compute-stats", k_from_movies);
+  EXPECT_EQ(m_sink.answer("complete")["step_id"], "extract-movies");
+  const Json reader = m_sink.answer("complete", 2);
+  EXPECT_EQ(reader["step_id"], "compute-stats");
+  EXPECT_EQ(reader["error"], "cancelled: step 'extract-movies', whose rows it reads, failed");
+  EXPECT_EQ(reader["error_code"], "cancelled");
+}
+
+TEST_F(ProxyWorkerTest, WhenTheReaderFailsTheStreamIsCancelledAfterIt) {
+  add_step("extract-movies", "filesystem.json_extractor",
+           {{"query", "SELECT range AS id FROM range(1000000000000)"}});
+  add_step("compute-stats", "duckdb.processor", {{"query", "SELECT nothing FROM df"}});
+  prepare();
+  m_worker.handle(streamed("extract-movies", {}));
+  m_sink.wait_for_event("stream_opened");
+  exec("compute-stats", k_from_movies);
+  EXPECT_EQ(m_sink.answer("complete")["step_id"], "compute-stats");
+  const Json maker = m_sink.answer("complete", 2);
+  EXPECT_EQ(maker["step_id"], "extract-movies");
+  EXPECT_EQ(maker["error_code"], "cancelled");
 }
 
 TEST_F(ProxyWorkerTest, CommandsOutOfPlaceAreAnsweredWithAnError) {
