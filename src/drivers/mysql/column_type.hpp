@@ -25,7 +25,7 @@ ReadPolicy read_policy(const nlohmann::json& config);
 
 /// How a column of a result gets into the engine.
 struct ColumnReader {
-  using Decode = void (*)(const ColumnReader& reader, std::string_view bytes, engine::VectorWriter& vector,
+  using Decode = void (*)(const ColumnReader& reader, const sql::Cells& cells, engine::VectorWriter& vector,
                           std::uint64_t row);
   std::string name;
   engine::Type type;

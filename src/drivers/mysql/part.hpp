@@ -1,7 +1,7 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
-#include <vector>
 
 #include "drivers/mysql/server_connection.hpp"
 #include "drivers/sql/row_feed.hpp"
@@ -18,7 +18,7 @@ struct Part {
   std::unique_ptr<sql::RowFeed> feed = nullptr;  ///< once it is started
 
   void start();
-  bool next_row(std::vector<sql::Field>& fields) const { return feed->next_row(fields); }
+  std::size_t next_rows(sql::RowBatch& batch, std::size_t max_rows) const { return feed->next_rows(batch, max_rows); }
 };
 
 }  // namespace spillway::drivers::mysql

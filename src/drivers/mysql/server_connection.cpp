@@ -392,7 +392,7 @@ void ServerConnection::stop_as_cancelled() {
   fail(ErrorCode::cancelled, "cancelled");
 }
 
-void take_row(std::string_view& rows, std::vector<sql::Field>& fields) {
+void take_row(std::string_view& rows, std::span<sql::Field> fields) {
   for (sql::Field& field : fields) {
     std::uint32_t length = 0;
     std::memcpy(&length, rows.data(), sizeof length);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "drivers/mysql/libmariadb.hpp"
-#include "drivers/sql/row_source.hpp"
+#include "drivers/sql/cells.hpp"
 #include "util/cancel.hpp"
 #include "util/error.hpp"
 
@@ -126,7 +127,7 @@ class ServerConnection {
 };
 
 /// Takes a row from the front of a block.
-void take_row(std::string_view& rows, std::vector<sql::Field>& fields);
+void take_row(std::string_view& rows, std::span<sql::Field> fields);
 
 /// An error of the server or the client library.
 Error server_error(unsigned number, std::string_view message);

@@ -24,7 +24,7 @@ NumericPolicy numeric_policy(std::string_view unbounded, bool special_is_null);
 
 /// How a column of a result gets into the engine.
 struct ColumnReader {
-  using Decode = void (*)(const ColumnReader& reader, std::string_view bytes, engine::VectorWriter& vector,
+  using Decode = void (*)(const ColumnReader& reader, const sql::Cells& cells, engine::VectorWriter& vector,
                           std::uint64_t row);
   std::string name;
   engine::Type type;

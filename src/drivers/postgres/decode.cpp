@@ -126,28 +126,28 @@ void decode_numeric(const ColumnReader& reader, std::string_view bytes, VectorWr
 }
 
 constexpr std::array k_native_types{
-    NativeType{oid::k_bool, 1000, TypeId::boolean, decode_bool},
-    NativeType{oid::k_bytea, 1001, TypeId::blob, decode_text},
-    NativeType{oid::k_name, 1003, TypeId::varchar, decode_text},
-    NativeType{oid::k_int8, 1016, TypeId::bigint, decode_number<std::int64_t>},
-    NativeType{oid::k_int2, 1005, TypeId::smallint, decode_number<std::int16_t>},
-    NativeType{oid::k_int4, 1007, TypeId::integer, decode_number<std::int32_t>},
-    NativeType{oid::k_text, 1009, TypeId::varchar, decode_text},
-    NativeType{oid::k_oid, 1028, TypeId::uinteger, decode_number<std::uint32_t>},
-    NativeType{oid::k_json, 199, TypeId::varchar, decode_text},
-    NativeType{oid::k_float4, 1021, TypeId::float_, decode_number<float>},
-    NativeType{oid::k_float8, 1022, TypeId::double_, decode_double},
-    NativeType{oid::k_bpchar, 1014, TypeId::varchar, decode_text},
-    NativeType{oid::k_varchar, 1015, TypeId::varchar, decode_text},
-    NativeType{oid::k_date, 1182, TypeId::date, decode_date},
-    NativeType{oid::k_time, 1183, TypeId::time, decode_number<std::int64_t>},
-    NativeType{oid::k_timestamp, 1115, TypeId::timestamp, decode_timestamp},
-    NativeType{oid::k_timestamptz, 1185, TypeId::timestamp_tz, decode_timestamp},
-    NativeType{oid::k_interval, 1187, TypeId::interval, decode_interval},
-    NativeType{oid::k_timetz, 1270, TypeId::time_tz, decode_time_tz},
-    NativeType{oid::k_numeric, 1231, TypeId::decimal, decode_numeric},
-    NativeType{oid::k_uuid, 2951, TypeId::uuid, decode_uuid},
-    NativeType{oid::k_jsonb, 3807, TypeId::varchar, decode_jsonb},
+    NativeType{oid::k_bool, 1000, TypeId::boolean, sql::each<decode_bool>},
+    NativeType{oid::k_bytea, 1001, TypeId::blob, sql::each<decode_text>},
+    NativeType{oid::k_name, 1003, TypeId::varchar, sql::each<decode_text>},
+    NativeType{oid::k_int8, 1016, TypeId::bigint, sql::each<decode_number<std::int64_t>>},
+    NativeType{oid::k_int2, 1005, TypeId::smallint, sql::each<decode_number<std::int16_t>>},
+    NativeType{oid::k_int4, 1007, TypeId::integer, sql::each<decode_number<std::int32_t>>},
+    NativeType{oid::k_text, 1009, TypeId::varchar, sql::each<decode_text>},
+    NativeType{oid::k_oid, 1028, TypeId::uinteger, sql::each<decode_number<std::uint32_t>>},
+    NativeType{oid::k_json, 199, TypeId::varchar, sql::each<decode_text>},
+    NativeType{oid::k_float4, 1021, TypeId::float_, sql::each<decode_number<float>>},
+    NativeType{oid::k_float8, 1022, TypeId::double_, sql::each<decode_double>},
+    NativeType{oid::k_bpchar, 1014, TypeId::varchar, sql::each<decode_text>},
+    NativeType{oid::k_varchar, 1015, TypeId::varchar, sql::each<decode_text>},
+    NativeType{oid::k_date, 1182, TypeId::date, sql::each<decode_date>},
+    NativeType{oid::k_time, 1183, TypeId::time, sql::each<decode_number<std::int64_t>>},
+    NativeType{oid::k_timestamp, 1115, TypeId::timestamp, sql::each<decode_timestamp>},
+    NativeType{oid::k_timestamptz, 1185, TypeId::timestamp_tz, sql::each<decode_timestamp>},
+    NativeType{oid::k_interval, 1187, TypeId::interval, sql::each<decode_interval>},
+    NativeType{oid::k_timetz, 1270, TypeId::time_tz, sql::each<decode_time_tz>},
+    NativeType{oid::k_numeric, 1231, TypeId::decimal, sql::each<decode_numeric>},
+    NativeType{oid::k_uuid, 2951, TypeId::uuid, sql::each<decode_uuid>},
+    NativeType{oid::k_jsonb, 3807, TypeId::varchar, sql::each<decode_jsonb>},
 };
 
 }  // namespace
@@ -205,13 +205,12 @@ void decode_list(const ColumnReader& reader, std::string_view bytes, VectorWrite
     if (bytes.size() < k_length_bytes) fail_value("the server sent an array that ends too soon");
     const auto length = read_number<std::int32_t>(bytes.data());
     bytes.remove_prefix(k_length_bytes);
-    if (length < 0) {
-      vector.child().set_null(offset + i);
-      continue;
-    }
-    if (bytes.size() < static_cast<std::size_t>(length)) fail_value("the server sent an array that ends too soon");
-    element.decode(element, bytes.substr(0, static_cast<std::size_t>(length)), vector.child(), offset + i);
-    bytes.remove_prefix(static_cast<std::size_t>(length));
+    const bool is_null = length < 0;
+    const auto size = is_null ? 0 : static_cast<std::uint32_t>(length);
+    if (bytes.size() < size) fail_value("the server sent an array that ends too soon");
+    const sql::Field field{is_null ? nullptr : bytes.data(), size};
+    element.decode(element, sql::Cells(field), vector.child(), offset + i);
+    bytes.remove_prefix(size);
   }
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "drivers/postgres/server_connection.hpp"
 #include "drivers/sql/row_feed.hpp"
@@ -19,8 +19,8 @@ struct Part {
   std::unique_ptr<sql::RowFeed> feed = nullptr;  ///< of one that is copied, once it is started
 
   void start();
-  bool next_row(std::vector<sql::Field>& fields) const {
-    return feed ? feed->next_row(fields) : connection->next_row(fields);
+  std::size_t next_rows(sql::RowBatch& batch, std::size_t max_rows) const {
+    return feed ? feed->next_rows(batch, max_rows) : connection->next_row(batch.row(0)) ? 1 : 0;
   }
 };
 

@@ -184,7 +184,7 @@ T take_number(const char*& at, const char* end) {
 
 }  // namespace
 
-void take_row(std::string_view& rows, std::vector<sql::Field>& fields) {
+void take_row(std::string_view& rows, std::span<sql::Field> fields) {
   const char* at = rows.data();
   const char* const end = at + rows.size();
   if (static_cast<std::size_t>(take_number<std::int16_t>(at, end)) != fields.size()) fail_copy_format();
@@ -410,7 +410,7 @@ bool ServerConnection::next_copied(std::string_view& row) {
   return row.empty() || is_end ? next_copied(row) : true;
 }
 
-bool ServerConnection::next_row(std::vector<sql::Field>& fields) {
+bool ServerConnection::next_row(std::span<sql::Field> fields) {
   m_row = next_result();
   if (m_row == nullptr) return false;
   const ExecStatusType status = libpq().result_status(m_row.get());

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "drivers/postgres/libpq.hpp"
-#include "drivers/sql/row_source.hpp"
+#include "drivers/sql/cells.hpp"
 #include "util/cancel.hpp"
 #include "util/error.hpp"
 
@@ -64,7 +65,7 @@ class ServerConnection {
   /// The next row of a COPY as the server sent it, for take_row; false at its end. Valid until the next call.
   bool next_copied(std::string_view& row);
   /// The next row of start_rows; false at its end. Fields are valid until the next call.
-  bool next_row(std::vector<sql::Field>& fields);
+  bool next_row(std::span<sql::Field> fields);
 
   /// Makes the call that waits in another thread, and each one after it, end as cancelled.
   void stop() { m_is_stopped = true; }
@@ -97,7 +98,7 @@ class ServerConnection {
 };
 
 /// Takes a row off the start of what next_copied returned, once or several times. Fields point into it.
-void take_row(std::string_view& rows, std::vector<sql::Field>& fields);
+void take_row(std::string_view& rows, std::span<sql::Field> fields);
 
 /// What a failed result says; with the statement's text, also the line and column that the server points at.
 Error server_error(const PGresult* result, std::string_view sql = {});

@@ -7,7 +7,7 @@
 namespace spillway::drivers::sql {
 
 RowFeed::RowFeed(std::function<bool(std::string& block)> fetch, std::function<void()> stop,
-                 void (*take)(std::string_view& rows, std::vector<Field>& fields))
+                 void (*take)(std::string_view& rows, std::span<Field> fields))
     : m_fetch(std::move(fetch)), m_stop(std::move(stop)), m_take(take), m_thread([this] { run(); }) {}
 
 RowFeed::~RowFeed() {
@@ -31,17 +31,18 @@ void RowFeed::run() {
   }
 }
 
-bool RowFeed::next_row(std::vector<Field>& fields) {
+std::size_t RowFeed::next_rows(RowBatch& batch, std::size_t max_rows) {
   if (m_rows.empty()) {
     m_blocks.reuse(std::move(m_block));
     std::optional<std::string> block = m_blocks.pop();
     m_is_over = !block;
-    if (m_is_over) return false;
+    if (m_is_over) return 0;
     m_block = *std::move(block);
     m_rows = m_block;
   }
-  m_take(m_rows, fields);
-  return true;
+  std::size_t rows = 0;
+  while (rows < max_rows && !m_rows.empty()) m_take(m_rows, batch.row(rows++));
+  return rows;
 }
 
 }  // namespace spillway::drivers::sql

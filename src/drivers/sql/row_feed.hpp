@@ -1,13 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <vector>
 
 #include "drivers/sql/block_queue.hpp"
-#include "drivers/sql/row_source.hpp"
+#include "drivers/sql/cells.hpp"
 
 namespace spillway::drivers::sql {
 
@@ -18,20 +19,20 @@ class RowFeed {
   /// `fetch` appends the next row to a block; false at the end. `stop` makes one that waits for the server give up.
   /// The connection that they use is the feed's alone until the end. `take` takes a row from the front of a block.
   RowFeed(std::function<bool(std::string& block)> fetch, std::function<void()> stop,
-          void (*take)(std::string_view& rows, std::vector<Field>& fields));
+          void (*take)(std::string_view& rows, std::span<Field> fields));
   RowFeed(const RowFeed&) = delete;
   RowFeed& operator=(const RowFeed&) = delete;
   ~RowFeed();
 
-  /// The next row; false at the end. Fields are valid until the next call. Throws what fetch threw.
-  bool next_row(std::vector<Field>& fields);
+  /// The next rows, at most so many; 0 at the end. Fields are valid until the next call. Throws what fetch threw.
+  std::size_t next_rows(RowBatch& batch, std::size_t max_rows);
 
  private:
   void run();
 
   std::function<bool(std::string& block)> m_fetch;
   std::function<void()> m_stop;
-  void (*m_take)(std::string_view& rows, std::vector<Field>& fields);
+  void (*m_take)(std::string_view& rows, std::span<Field> fields);
   std::string m_block;  ///< what `m_rows` points into
   std::string_view m_rows;
   bool m_is_over = false;

@@ -1,33 +1,26 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "drivers/sql/cells.hpp"
 #include "engine/source.hpp"
 #include "util/error.hpp"
 
 namespace spillway::drivers::sql {
 
-/// One field of a row, in the server's binary form.
-struct Field {
-  const char* data = nullptr;  ///< null: NULL
-  std::uint32_t length = 0;
-
-  bool is_null() const { return data == nullptr; }
-  std::string_view bytes() const { return {data, length}; }
-};
-
 /// The rows of one or several statements, decoded as they come: nothing is collected. Parts are read in turn, a chunk
 /// of each, so that all servers' processes work while one thread decodes, and the order is the same in every run.
 ///
-/// Part has start(), which sends its statement, and next_row(std::vector<Field>&), false at the end; Column has a
-/// name, a type and decode(bytes, vector, row). `what` stands in errors: "table 'orders'".
+/// Part has start(), which sends its statement, and next_rows(batch, max_rows), which says how many there are, 0 at
+/// the end, and whose fields are valid until the next call; Column has a name, a type and decode(column, cells, vector,
+/// row), which is an each<…>. `what` stands in errors: "table 'orders'".
 template <typename Part, typename Column>
 class RowSource : public engine::ChunkSource {
  public:
@@ -42,7 +35,7 @@ class RowSource : public engine::ChunkSource {
  private:
   class Reader : public engine::ChunkReader {
    public:
-    explicit Reader(RowSource& source) : m_source(source), m_fields(source.m_columns.size()) {
+    explicit Reader(RowSource& source) : m_source(source), m_batch(source.m_columns.size()) {
       for (Part& part : source.m_parts) {
         reading([&] { part.start(); });
         m_open.push_back(&part);
@@ -66,28 +59,45 @@ class RowSource : public engine::ChunkSource {
    private:
     std::uint64_t read_from(Part& part, engine::ChunkWriter& chunk) {
       std::uint64_t row = 0;
-      while (row < engine::ChunkWriter::capacity() && reading([&] { return part.next_row(m_fields); })) {
-        for (std::size_t i = 0; i < m_fields.size(); ++i) decode(i, chunk.column(i), row);
-        ++row;
-        ++m_row_number;
+      while (row < engine::ChunkWriter::capacity()) {
+        const std::uint64_t room = std::min<std::uint64_t>(engine::ChunkWriter::capacity() - row, RowBatch::k_capacity);
+        const std::size_t rows = reading([&] { return part.next_rows(m_batch, room); });
+        if (rows == 0) break;
+        decode(rows, chunk, row);
+        row += rows;
+        m_rows_before += rows;
       }
       return row;
     }
 
-    void decode(std::size_t index, engine::VectorWriter& vector, std::uint64_t row) {
-      const Field& field = m_fields[index];
-      if (field.is_null()) {
-        vector.set_null(row);
-        return;
-      }
-      const Column& column = m_source.m_columns[index];
+    void decode(std::size_t rows, engine::ChunkWriter& chunk, std::uint64_t row) {
       try {
-        column.decode(column, field.bytes(), vector, row);
-      } catch (const Exception& exception) {
-        Error error = exception.error();
-        error.message = fmt::format("cannot read column '{}' of {}, row {}: {}", column.name, m_source.m_what,
-                                    m_row_number + 1, error.message);
-        fail(std::move(error));
+        for (std::size_t i = 0; i < m_source.m_columns.size(); ++i) decode_column(i, 0, rows, chunk, row);
+      } catch (const Exception&) {
+        fail_first(rows, chunk, row);
+        throw;
+      }
+    }
+
+    void decode_column(std::size_t index, std::size_t first, std::size_t rows, engine::ChunkWriter& chunk,
+                       std::uint64_t row) {
+      const Column& column = m_source.m_columns[index];
+      column.decode(column, m_batch.column(index, first, rows), chunk.column(index), row);
+    }
+
+    /// Once more cell by cell, to find the first of them in the order of rows that cannot be decoded.
+    void fail_first(std::size_t rows, engine::ChunkWriter& chunk, std::uint64_t row) {
+      for (std::size_t i = 0; i < rows; ++i) {
+        for (std::size_t column = 0; column < m_source.m_columns.size(); ++column) {
+          try {
+            decode_column(column, i, 1, chunk, row + i);
+          } catch (const Exception& exception) {
+            Error error = exception.error();
+            error.message = fmt::format("cannot read column '{}' of {}, row {}: {}", m_source.m_columns[column].name,
+                                        m_source.m_what, m_rows_before + i + 1, error.message);
+            fail(std::move(error));
+          }
+        }
       }
     }
 
@@ -107,8 +117,8 @@ class RowSource : public engine::ChunkSource {
     RowSource& m_source;
     std::vector<Part*> m_open;
     std::size_t m_turn = 0;
-    std::vector<Field> m_fields;
-    std::uint64_t m_row_number = 0;
+    RowBatch m_batch;
+    std::uint64_t m_rows_before = 0;  ///< those of the batch
   };
 
   std::vector<Part> m_parts;

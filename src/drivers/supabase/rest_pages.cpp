@@ -29,20 +29,7 @@ std::string behind(const PageKey& key, const std::optional<std::string>& value) 
   return key.is_nullable ? fmt::format("or({},{}.is.null)", larger, name) : larger;
 }
 
-std::string same(const PageKey& key, const std::optional<std::string>& value) {
-  const std::string name = rest_name(key.name);
-  return value ? fmt::format("{}.eq.{}", name, rest_value(*value)) : fmt::format("{}.is.null", name);
-}
-
-}  // namespace
-
-bool RestPages::next_row(std::vector<sql::Field>& fields) {
-  while (m_row == m_page.size()) {
-    if (is_over()) return false;
-    fetch();
-    if (m_page.empty()) fail_count();
-  }
-  const Json& row = m_page[m_row++];
+void take_cells(const Json& row, std::span<sql::Field> fields) {
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const Json& cell = row.at(cell_name(i));
     if (cell.is_null()) {
@@ -52,7 +39,24 @@ bool RestPages::next_row(std::vector<sql::Field>& fields) {
       fields[i] = {text.data(), static_cast<std::uint32_t>(text.size())};
     }
   }
-  return true;
+}
+
+std::string same(const PageKey& key, const std::optional<std::string>& value) {
+  const std::string name = rest_name(key.name);
+  return value ? fmt::format("{}.eq.{}", name, rest_value(*value)) : fmt::format("{}.is.null", name);
+}
+
+}  // namespace
+
+std::size_t RestPages::next_rows(sql::RowBatch& batch, std::size_t max_rows) {
+  while (m_row == m_page.size()) {
+    if (is_over()) return 0;
+    fetch();
+    if (m_page.empty()) fail_count();
+  }
+  const std::size_t rows = std::min(max_rows, m_page.size() - m_row);
+  for (std::size_t i = 0; i < rows; ++i) take_cells(m_page[m_row++], batch.row(i));
+  return rows;
 }
 
 void RestPages::fetch() {

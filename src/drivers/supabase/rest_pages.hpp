@@ -42,7 +42,7 @@ class RestPages {
 
   /// Fetches the first page.
   void start() { fetch(); }
-  bool next_row(std::vector<sql::Field>& fields);
+  std::size_t next_rows(sql::RowBatch& batch, std::size_t max_rows);
 
  private:
   void fetch();

@@ -160,11 +160,10 @@ void decode_array(const TextColumn& column, std::string_view text, VectorWriter&
   const std::uint64_t offset = vector.append_list(row, elements.size());
   const TextColumn& element = column.elements.front();
   for (std::size_t i = 0; i < elements.size(); ++i) {
-    if (elements[i]) {
-      element.decode(element, *elements[i], vector.child(), offset + i);
-    } else {
-      vector.child().set_null(offset + i);
-    }
+    const auto& text_of = elements[i];
+    const sql::Field field =
+        text_of ? sql::Field{text_of->data(), static_cast<std::uint32_t>(text_of->size())} : sql::Field{};
+    element.decode(element, sql::Cells(field), vector.child(), offset + i);
   }
 }
 
@@ -176,24 +175,24 @@ struct TextType {
 };
 
 const std::array k_text_types{
-    TextType{{"boolean", "bool"}, TypeId::boolean, decode_bool},
-    TextType{{"smallint", "int2", "smallserial"}, TypeId::smallint, decode_number<std::int16_t>},
-    TextType{{"integer", "int4", "int"}, TypeId::integer, decode_number<std::int32_t>},
-    TextType{{"bigint", "int8", "bigserial"}, TypeId::bigint, decode_number<std::int64_t>},
-    TextType{{"oid"}, TypeId::uinteger, decode_number<std::uint32_t>},
-    TextType{{"real", "float4"}, TypeId::float_, decode_number<float>},
-    TextType{{"double precision", "float8", "float"}, TypeId::double_, decode_number<double>},
-    TextType{{"numeric", "decimal"}, TypeId::decimal, decode_decimal},
+    TextType{{"boolean", "bool"}, TypeId::boolean, sql::each<decode_bool>},
+    TextType{{"smallint", "int2", "smallserial"}, TypeId::smallint, sql::each<decode_number<std::int16_t>>},
+    TextType{{"integer", "int4", "int"}, TypeId::integer, sql::each<decode_number<std::int32_t>>},
+    TextType{{"bigint", "int8", "bigserial"}, TypeId::bigint, sql::each<decode_number<std::int64_t>>},
+    TextType{{"oid"}, TypeId::uinteger, sql::each<decode_number<std::uint32_t>>},
+    TextType{{"real", "float4"}, TypeId::float_, sql::each<decode_number<float>>},
+    TextType{{"double precision", "float8", "float"}, TypeId::double_, sql::each<decode_number<double>>},
+    TextType{{"numeric", "decimal"}, TypeId::decimal, sql::each<decode_decimal>},
     // A cast would take the blanks at the end.
-    TextType{{"character", "bpchar", "char"}, TypeId::varchar, decode_text, false},
-    TextType{{"bytea"}, TypeId::blob, decode_bytea},
-    TextType{{"date"}, TypeId::date, decode_by<date_of_text>},
-    TextType{{"time without time zone", "time"}, TypeId::time, decode_by<time_of_text>},
-    TextType{{"time with time zone", "timetz"}, TypeId::time_tz, decode_by<time_tz_of_text>},
-    TextType{{"timestamp without time zone", "timestamp"}, TypeId::timestamp, decode_by<timestamp_of_text>},
-    TextType{{"timestamp with time zone", "timestamptz"}, TypeId::timestamp_tz, decode_by<timestamp_of_text>},
-    TextType{{"interval"}, TypeId::interval, decode_by<interval_of_text>},
-    TextType{{"uuid"}, TypeId::uuid, decode_uuid},
+    TextType{{"character", "bpchar", "char"}, TypeId::varchar, sql::each<decode_text>, false},
+    TextType{{"bytea"}, TypeId::blob, sql::each<decode_bytea>},
+    TextType{{"date"}, TypeId::date, sql::each<decode_by<date_of_text>>},
+    TextType{{"time without time zone", "time"}, TypeId::time, sql::each<decode_by<time_of_text>>},
+    TextType{{"time with time zone", "timetz"}, TypeId::time_tz, sql::each<decode_by<time_tz_of_text>>},
+    TextType{{"timestamp without time zone", "timestamp"}, TypeId::timestamp, sql::each<decode_by<timestamp_of_text>>},
+    TextType{{"timestamp with time zone", "timestamptz"}, TypeId::timestamp_tz, sql::each<decode_by<timestamp_of_text>>},
+    TextType{{"interval"}, TypeId::interval, sql::each<decode_by<interval_of_text>>},
+    TextType{{"uuid"}, TypeId::uuid, sql::each<decode_uuid>},
 };
 
 /// "(12,2)" of a numeric; neither without.
@@ -207,14 +206,14 @@ std::pair<std::uint64_t, std::uint64_t> precision_of(std::string_view arguments)
 
 TextColumn decimal_column(std::string_view arguments, const nlohmann::json& config) {
   TextColumn column;
-  column.decode = decode_decimal;
+  column.decode = sql::each<decode_decimal>;
   column.special_is_null = config.at("special_numeric") == "null";
   auto [width, scale] = precision_of(arguments);
   if (width == 0 || width > k_max_width || scale > width) {
     const auto policy = config.at("unbounded_numeric").get<std::string>();
     if (policy == "text" || policy == "double") {
       column.type = policy == "text" ? TypeId::varchar : TypeId::double_;
-      column.decode = policy == "text" ? decode_text : decode_number<double>;
+      column.decode = policy == "text" ? sql::each<decode_text> : sql::each<decode_number<double>>;
       return column;
     }
     std::tie(width, scale) = precision_of(std::string_view(policy).substr(policy.find('(')));
@@ -232,8 +231,8 @@ TextColumn scalar_column(std::string_view type, const nlohmann::json& config) {
                                : std::string(trim(type.substr(0, open))) + std::string(type.substr(close + 1));
   const auto* known = std::ranges::find_if(
       k_text_types, [&](const TextType& one) { return std::ranges::find(one.names, name) != one.names.end(); });
-  if (name == "json" || name == "jsonb") return {.name = {}, .type = Type::json(), .decode = decode_text};
-  if (known == k_text_types.end()) return {.name = {}, .type = TypeId::varchar, .decode = decode_text};
+  if (name == "json" || name == "jsonb") return {.name = {}, .type = Type::json(), .decode = sql::each<decode_text>};
+  if (known == k_text_types.end()) return {.name = {}, .type = TypeId::varchar, .decode = sql::each<decode_text>};
   if (known->type == TypeId::decimal) return decimal_column(type.substr(open), config);
   return {.name = {}, .type = known->type, .is_cast = known->is_cast, .decode = known->decode};
 }
@@ -248,7 +247,7 @@ TextColumn text_column(std::string name, std::string_view type, const nlohmann::
     element.remove_suffix(2);
     column.elements.push_back(scalar_column(element, config));
     column.type = Type::list(column.elements.front().type);
-    column.decode = decode_array;
+    column.decode = sql::each<decode_array>;
   } else {
     column = scalar_column(element, config);
   }

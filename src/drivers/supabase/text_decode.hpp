@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "drivers/sql/cells.hpp"
 #include "engine/type.hpp"
 #include "engine/vector.hpp"
 
@@ -15,7 +16,7 @@ namespace spillway::drivers::supabase {
 
 /// How a column that REST sends as text gets into the engine. What sql::RowSource takes.
 struct TextColumn {
-  using Decode = void (*)(const TextColumn& column, std::string_view text, engine::VectorWriter& vector,
+  using Decode = void (*)(const TextColumn& column, const sql::Cells& cells, engine::VectorWriter& vector,
                           std::uint64_t row);
   std::string name;
   engine::Type type;
