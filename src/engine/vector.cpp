@@ -130,11 +130,7 @@ void VectorWriter::set_null(std::uint64_t row) {
   if (m_type->id == TypeId::list || m_type->id == TypeId::map) set<ListEntry>(row, {});
 }
 
-void VectorWriter::set_text(std::uint64_t row, std::string_view text) {
-  if (text.size() <= StringCell::k_inline_bytes) {
-    set(row, StringCell::in_place(text));
-    return;
-  }
+void VectorWriter::set_long_text(std::uint64_t row, std::string_view text) {
   duckdb_unsafe_vector_assign_string_element_len(m_vector, row, text.data(), text.size());
 }
 

@@ -27,16 +27,27 @@ class StringCell {
     std::memcpy(&data, m_bytes + k_pointer_offset, sizeof data);
     return {data, m_length};
   }
-  /// `text` must be at most k_inline_bytes long.
-  static StringCell in_place(std::string_view text) {
-    StringCell cell;
-    cell.m_length = static_cast<std::uint32_t>(text.size());
-    std::memcpy(cell.m_bytes, text.data(), text.size());
-    return cell;
+  /// `text` must be at most k_inline_bytes long. The bytes behind it become zero.
+  void set_in_place(std::string_view text) {
+    *this = {};
+    m_length = static_cast<std::uint32_t>(text.size());
+    // Pieces of a fixed size, which may overlap, as a call to copy a few bytes costs more than they do.
+    const char* const data = text.data();
+    const std::size_t size = text.size();
+    if (size >= k_piece) {
+      std::memcpy(m_bytes, data, k_piece);
+      if (size > 2 * k_piece) std::memcpy(m_bytes + k_piece, data + k_piece, k_piece);
+      std::memcpy(m_bytes + size - k_piece, data + size - k_piece, k_piece);
+    } else if (size > 0) {
+      m_bytes[0] = data[0];
+      m_bytes[size / 2] = data[size / 2];
+      m_bytes[size - 1] = data[size - 1];
+    }
   }
 
  private:
   static constexpr std::size_t k_pointer_offset = 4;
+  static constexpr std::size_t k_piece = 4;
   std::uint32_t m_length = 0;
   alignas(4) char m_bytes[k_inline_bytes] = {};
 };
@@ -92,7 +103,13 @@ class VectorWriter {
   }
   void set_null(std::uint64_t row);
   /// VARCHAR or BLOB. A VARCHAR's bytes must be UTF-8: they are not checked here.
-  void set_text(std::uint64_t row, std::string_view text);
+  void set_text(std::uint64_t row, std::string_view text) {
+    if (text.size() <= StringCell::k_inline_bytes) {
+      static_cast<StringCell*>(m_data)[row].set_in_place(text);
+    } else {
+      set_long_text(row, text);
+    }
+  }
   /// DECIMAL of any width: the unscaled integer.
   void set_decimal(std::uint64_t row, Int128 unscaled);
   void set_enum(std::uint64_t row, std::uint32_t index);
@@ -103,6 +120,7 @@ class VectorWriter {
 
  private:
   void refresh();
+  void set_long_text(std::uint64_t row, std::string_view text);
 
   _duckdb_vector* m_vector;
   const Type* m_type;

@@ -123,6 +123,18 @@ TEST(Vector, EveryTypeIsReadAndWrittenThroughTheAccessors) {
   EXPECT_EQ(connection.describe("FROM original"), connection.describe("FROM copy"));
 }
 
+TEST(StringCell, ATextInPlaceIsFollowedByZeros) {
+  const std::string_view letters = "abcdefghijkl";
+  for (std::size_t size = 0; size <= StringCell::k_inline_bytes; ++size) {
+    StringCell cell;
+    cell.set_in_place("zzzzzzzzzzzz");
+    cell.set_in_place(letters.substr(0, size));
+    EXPECT_EQ(cell.view(), letters.substr(0, size));
+    const std::string bytes(reinterpret_cast<const char*>(&cell), sizeof cell);
+    EXPECT_EQ(bytes.substr(sizeof(std::uint32_t) + size), std::string(StringCell::k_inline_bytes - size, '\0'));
+  }
+}
+
 TEST(Vector, LongAndManyValuesSurvive) {
   Database database({});
   Connection reader = database.connect();
