@@ -23,7 +23,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int k_poll_milliseconds = 50;
-constexpr auto k_gathering = std::chrono::microseconds(150);
+constexpr auto k_gathering = std::chrono::microseconds(400);
 constexpr int k_default_timeout_seconds = 10;
 constexpr std::size_t k_copy_signature_bytes = 11;
 constexpr std::size_t k_copy_header_bytes = 19;
@@ -185,8 +185,11 @@ T take_number(const char*& at, const char* end) {
 }  // namespace
 
 void take_row(std::string_view& rows, std::span<sql::Field> fields) {
-  const char* at = rows.data();
-  const char* const end = at + rows.size();
+  std::uint32_t size_of_row = 0;
+  std::memcpy(&size_of_row, rows.data(), sizeof size_of_row);
+  const char* at = rows.data() + sizeof size_of_row;
+  const char* const end = at + size_of_row;
+  rows.remove_prefix(sizeof size_of_row + size_of_row);
   if (static_cast<std::size_t>(take_number<std::int16_t>(at, end)) != fields.size()) fail_copy_format();
   for (sql::Field& field : fields) {
     const auto size = take_number<std::int32_t>(at, end);
@@ -195,7 +198,7 @@ void take_row(std::string_view& rows, std::span<sql::Field> fields) {
     if (end - at < size) fail_copy_format();
     at += size;
   }
-  rows.remove_prefix(static_cast<std::size_t>(at - rows.data()));
+  if (at != end) fail_copy_format();
 }
 
 Error server_error(const PGresult* result, std::string_view sql) {
@@ -272,12 +275,33 @@ void ServerConnection::wait(short events) {
   }
 }
 
+/// Takes what there is, without waiting.
+void ServerConnection::consume() {
+  if (m_cancel.is_cancelled() || m_is_stopped) stop_as_cancelled();
+  if (libpq().consume_input(m_connection.get()) == 0) fail_lost();
+}
+
+/// The length of the next message of a COPY, or what is not above 0 at its end.
+///
 /// The server sends its rows in pieces of 8 KB. Who waits for each of them is woken for each of them, which costs
 /// both ends more than the rows do; after a moment several are there.
-void ServerConnection::wait_for_rows() {
-  pollfd polled{libpq().socket(m_connection.get()), POLLIN, 0};
-  if (::poll(&polled, 1, 0) == 0) std::this_thread::sleep_for(k_gathering);
-  wait(POLLIN);
+int ServerConnection::take_message(char*& buffer) {
+  const auto take = [&] { return libpq().get_copy_data(m_connection.get(), &buffer, 1); };
+  int length = take();
+  if (length == 0) {
+    consume();
+    length = take();
+  }
+  if (length == 0) {
+    std::this_thread::sleep_for(k_gathering);
+    consume();
+    length = take();
+  }
+  while (length == 0) {
+    wait(POLLIN);
+    length = take();
+  }
+  return length;
 }
 
 void ServerConnection::stop_as_cancelled() {
@@ -388,16 +412,15 @@ void ServerConnection::start_rows(const std::string& sql, const TextRow& paramet
   libpq().set_single_row_mode(m_connection.get());
 }
 
-bool ServerConnection::next_copied(std::string_view& row) {
+bool ServerConnection::next_copied(std::string& rows) {
   char* buffer = nullptr;
-  int length = 0;
-  while ((length = libpq().get_copy_data(m_connection.get(), &buffer, 1)) == 0) wait_for_rows();
+  const int length = take_message(buffer);
   if (length < 0) {
     last_result();
     return false;
   }
-  m_copied.reset(buffer);
-  row = {buffer, static_cast<std::size_t>(length)};
+  const BufferHandle copied(buffer);
+  std::string_view row(buffer, static_cast<std::size_t>(length));
   if (std::exchange(m_is_first_message, false)) {
     constexpr std::string_view k_signature("PGCOPY\n\377\r\n\0", k_copy_signature_bytes);
     if (!row.starts_with(k_signature) || row.size() < k_copy_header_bytes) fail_copy_format();
@@ -407,7 +430,10 @@ bool ServerConnection::next_copied(std::string_view& row) {
   }
   // The server sends the header along with the first row, or with the mark of the end; others may send it by itself.
   const bool is_end = row.size() == sizeof(std::int16_t) && row == std::string_view("\377\377", 2);
-  return row.empty() || is_end ? next_copied(row) : true;
+  if (row.empty() || is_end) return next_copied(rows);
+  const auto size = static_cast<std::uint32_t>(row.size());
+  rows.append(reinterpret_cast<const char*>(&size), sizeof size).append(row);
+  return true;
 }
 
 bool ServerConnection::next_row(std::span<sql::Field> fields) {

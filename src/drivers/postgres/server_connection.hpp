@@ -62,8 +62,8 @@ class ServerConnection {
   void start_copy_out(const std::string& sql);
   /// Starts a statement whose rows come one by one, in binary.
   void start_rows(const std::string& sql, const TextRow& parameters);
-  /// The next row of a COPY as the server sent it, for take_row; false at its end. Valid until the next call.
-  bool next_copied(std::string_view& row);
+  /// Appends the next row of a COPY to others, for take_row; false at its end.
+  bool next_copied(std::string& rows);
   /// The next row of start_rows; false at its end. Fields are valid until the next call.
   bool next_row(std::span<sql::Field> fields);
 
@@ -79,7 +79,8 @@ class ServerConnection {
  private:
   void connect(const ConnectOptions& options);
   void wait(short events);
-  void wait_for_rows();
+  void consume();
+  int take_message(char*& buffer);
   void flush();
   [[noreturn]] void fail_lost();
   [[noreturn]] void stop_as_cancelled();
@@ -93,11 +94,10 @@ class ServerConnection {
   const CancelToken& m_cancel;
   std::atomic<bool> m_is_stopped{false};
   bool m_is_first_message = false;
-  BufferHandle m_copied;
   ResultHandle m_row;
 };
 
-/// Takes a row off the start of what next_copied returned, once or several times. Fields point into it.
+/// Takes a row off the front of what next_copied made. Fields point into it.
 void take_row(std::string_view& rows, std::span<sql::Field> fields);
 
 /// What a failed result says; with the statement's text, also the line and column that the server points at.
