@@ -24,11 +24,14 @@ ColumnReader::Decode integer_decode(const ServerColumn& column) {
     case MYSQL_TYPE_TINY:
       return column.is_unsigned() ? sql::each<decode_integer<std::uint8_t>> : sql::each<decode_integer<std::int8_t>>;
     case MYSQL_TYPE_SHORT:
-      return column.is_unsigned() ? sql::each<decode_integer<std::uint16_t>> : sql::each<decode_integer<std::int16_t>>;
+      return column.is_unsigned() ? sql::each<decode_integer<std::uint16_t>>
+                                  : sql::each<decode_integer<std::int16_t>>;
     case MYSQL_TYPE_LONGLONG:
-      return column.is_unsigned() ? sql::each<decode_integer<std::uint64_t>> : sql::each<decode_integer<std::int64_t>>;
+      return column.is_unsigned() ? sql::each<decode_integer<std::uint64_t>>
+                                  : sql::each<decode_integer<std::int64_t>>;
     default:
-      return column.is_unsigned() ? sql::each<decode_integer<std::uint32_t>> : sql::each<decode_integer<std::int32_t>>;
+      return column.is_unsigned() ? sql::each<decode_integer<std::uint32_t>>
+                                  : sql::each<decode_integer<std::int32_t>>;
   }
 }
 
@@ -113,7 +116,8 @@ ColumnReader reader_of(const ServerColumn& column, const ReadPolicy& policy) {
       return reader(TypeId::timestamp_tz, sql::each<decode_timestamp>);
     case MYSQL_TYPE_TIME:
     case MYSQL_TYPE_TIME2:
-      return policy.time_is_interval ? reader(TypeId::interval, sql::each<decode_interval>) : reader(TypeId::time, sql::each<decode_time>);
+      return policy.time_is_interval ? reader(TypeId::interval, sql::each<decode_interval>)
+                                     : reader(TypeId::time, sql::each<decode_time>);
     case MYSQL_TYPE_NULL:
       return reader(TypeId::varchar, sql::each<decode_bytes>);
     default:

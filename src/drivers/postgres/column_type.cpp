@@ -118,7 +118,8 @@ std::vector<ColumnReader> column_readers(const std::vector<ServerColumn>& column
 
 void check_texts(std::vector<ColumnReader>& readers) {
   for (ColumnReader& reader : readers) {
-    if (reader.type.id == TypeId::varchar && reader.decode == sql::each<decode_text>) reader.decode = sql::each<decode_checked_text>;
+    if (reader.type.id == TypeId::varchar && reader.decode == sql::each<decode_text>)
+      reader.decode = sql::each<decode_checked_text>;
     check_texts(reader.elements);
   }
 }

@@ -22,7 +22,8 @@ struct Field {
 /// Fields of one column, of rows that follow each other.
 class Cells {
  public:
-  Cells(const Field& first, std::size_t count, std::size_t stride) : m_first(&first), m_count(count), m_stride(stride) {}
+  Cells(const Field& first, std::size_t count, std::size_t stride)
+      : m_first(&first), m_count(count), m_stride(stride) {}
   /// One by itself.
   explicit Cells(const Field& only) : Cells(only, 1, 1) {}
 
@@ -54,8 +55,8 @@ class RowBatch {
 
 template <auto Decode>
 struct EachCell;
-template <typename Column,
-          void (*Decode)(const Column& column, std::string_view bytes, engine::VectorWriter& vector, std::uint64_t row)>
+template <typename Column, void (*Decode)(const Column& column, std::string_view bytes, engine::VectorWriter& vector,
+                                          std::uint64_t row)>
 struct EachCell<Decode> {
   static void decode(const Column& column, const Cells& cells, engine::VectorWriter& vector, std::uint64_t row) {
     for (std::size_t i = 0; i < cells.count(); ++i) {

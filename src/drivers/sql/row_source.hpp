@@ -19,8 +19,8 @@ namespace spillway::drivers::sql {
 /// of each, so that all servers' processes work while one thread decodes, and the order is the same in every run.
 ///
 /// Part has start(), which sends its statement, and next_rows(batch, max_rows), which says how many there are, 0 at
-/// the end, and whose fields are valid until the next call; Column has a name, a type and decode(column, cells, vector,
-/// row), which is an each<…>. `what` stands in errors: "table 'orders'".
+/// the end, and whose fields are valid until the next call; Column has a name, a type and decode(column, cells,
+/// vector, row), which is an each<…>. `what` stands in errors: "table 'orders'".
 template <typename Part, typename Column>
 class RowSource : public engine::ChunkSource {
  public:
@@ -60,7 +60,8 @@ class RowSource : public engine::ChunkSource {
     std::uint64_t read_from(Part& part, engine::ChunkWriter& chunk) {
       std::uint64_t row = 0;
       while (row < engine::ChunkWriter::capacity()) {
-        const std::uint64_t room = std::min<std::uint64_t>(engine::ChunkWriter::capacity() - row, RowBatch::k_capacity);
+        const std::uint64_t room =
+            std::min<std::uint64_t>(engine::ChunkWriter::capacity() - row, RowBatch::k_capacity);
         const std::size_t rows = reading([&] { return part.next_rows(m_batch, room); });
         if (rows == 0) break;
         decode(rows, chunk, row);

@@ -189,8 +189,10 @@ const std::array k_text_types{
     TextType{{"date"}, TypeId::date, sql::each<decode_by<date_of_text>>},
     TextType{{"time without time zone", "time"}, TypeId::time, sql::each<decode_by<time_of_text>>},
     TextType{{"time with time zone", "timetz"}, TypeId::time_tz, sql::each<decode_by<time_tz_of_text>>},
-    TextType{{"timestamp without time zone", "timestamp"}, TypeId::timestamp, sql::each<decode_by<timestamp_of_text>>},
-    TextType{{"timestamp with time zone", "timestamptz"}, TypeId::timestamp_tz, sql::each<decode_by<timestamp_of_text>>},
+    TextType{
+        {"timestamp without time zone", "timestamp"}, TypeId::timestamp, sql::each<decode_by<timestamp_of_text>>},
+    TextType{
+        {"timestamp with time zone", "timestamptz"}, TypeId::timestamp_tz, sql::each<decode_by<timestamp_of_text>>},
     TextType{{"interval"}, TypeId::interval, sql::each<decode_by<interval_of_text>>},
     TextType{{"uuid"}, TypeId::uuid, sql::each<decode_uuid>},
 };
