@@ -22,16 +22,17 @@ unsigned long decimal_width(const ServerColumn& column) {
 ColumnReader::Decode integer_decode(const ServerColumn& column) {
   switch (column.type) {
     case MYSQL_TYPE_TINY:
-      return column.is_unsigned() ? sql::each<decode_integer<std::uint8_t>> : sql::each<decode_integer<std::int8_t>>;
+      return column.is_unsigned() ? sql::k_each<decode_integer<std::uint8_t>>
+                                  : sql::k_each<decode_integer<std::int8_t>>;
     case MYSQL_TYPE_SHORT:
-      return column.is_unsigned() ? sql::each<decode_integer<std::uint16_t>>
-                                  : sql::each<decode_integer<std::int16_t>>;
+      return column.is_unsigned() ? sql::k_each<decode_integer<std::uint16_t>>
+                                  : sql::k_each<decode_integer<std::int16_t>>;
     case MYSQL_TYPE_LONGLONG:
-      return column.is_unsigned() ? sql::each<decode_integer<std::uint64_t>>
-                                  : sql::each<decode_integer<std::int64_t>>;
+      return column.is_unsigned() ? sql::k_each<decode_integer<std::uint64_t>>
+                                  : sql::k_each<decode_integer<std::int64_t>>;
     default:
-      return column.is_unsigned() ? sql::each<decode_integer<std::uint32_t>>
-                                  : sql::each<decode_integer<std::int32_t>>;
+      return column.is_unsigned() ? sql::k_each<decode_integer<std::uint32_t>>
+                                  : sql::k_each<decode_integer<std::int32_t>>;
   }
 }
 
@@ -60,33 +61,34 @@ ColumnReader decimal_reader(const ServerColumn& column, ReadPolicy::WideDecimal 
   const auto scale = static_cast<std::uint8_t>(column.decimals);
   if (width <= k_max_width) {
     return reader(Type::decimal(static_cast<std::uint8_t>(std::max<unsigned long>(width, scale)), scale),
-                  sql::each<decode_decimal>);
+                  sql::k_each<decode_decimal>);
   }
   switch (policy) {
     case ReadPolicy::WideDecimal::text:
-      return reader(TypeId::varchar, sql::each<decode_bytes>);
+      return reader(TypeId::varchar, sql::k_each<decode_bytes>);
     case ReadPolicy::WideDecimal::double_:
-      return reader(TypeId::double_, sql::each<decode_decimal_as_double>);
+      return reader(TypeId::double_, sql::k_each<decode_decimal_as_double>);
     case ReadPolicy::WideDecimal::decimal:
       break;
   }
-  return reader(Type::decimal(k_max_width, scale), sql::each<decode_decimal>);
+  return reader(Type::decimal(k_max_width, scale), sql::k_each<decode_decimal>);
 }
 
 ColumnReader text_reader(const ServerColumn& column) {
-  if (column.extended == "json" || column.type == k_mysql_json) return reader(Type::json(), sql::each<decode_bytes>);
-  if (column.extended == "uuid") return reader(TypeId::uuid, sql::each<decode_uuid>);
+  if (column.extended == "json" || column.type == k_mysql_json)
+    return reader(Type::json(), sql::k_each<decode_bytes>);
+  if (column.extended == "uuid") return reader(TypeId::uuid, sql::k_each<decode_uuid>);
   // Addresses are texts to the client, although the server calls their bytes binary.
   const bool is_address = column.extended == "inet4" || column.extended == "inet6";
   const bool is_bytes = column.charset == k_binary_charset && !is_address;
-  return reader(is_bytes ? TypeId::blob : TypeId::varchar, sql::each<decode_bytes>);
+  return reader(is_bytes ? TypeId::blob : TypeId::varchar, sql::k_each<decode_bytes>);
 }
 
 ColumnReader reader_of(const ServerColumn& column, const ReadPolicy& policy) {
   switch (column.type) {
     case MYSQL_TYPE_TINY:
       if (policy.tinyint1_is_boolean && column.length == 1 && !column.is_unsigned()) {
-        return reader(TypeId::boolean, sql::each<decode_boolean>);
+        return reader(TypeId::boolean, sql::k_each<decode_boolean>);
       }
       [[fallthrough]];
     case MYSQL_TYPE_SHORT:
@@ -95,31 +97,31 @@ ColumnReader reader_of(const ServerColumn& column, const ReadPolicy& policy) {
     case MYSQL_TYPE_LONGLONG:
       return reader(integer_type(column), integer_decode(column));
     case MYSQL_TYPE_YEAR:
-      return reader(TypeId::smallint, sql::each<decode_integer<std::int16_t>>);
+      return reader(TypeId::smallint, sql::k_each<decode_integer<std::int16_t>>);
     case MYSQL_TYPE_FLOAT:
-      return reader(TypeId::float_, sql::each<decode_integer<float>>);
+      return reader(TypeId::float_, sql::k_each<decode_integer<float>>);
     case MYSQL_TYPE_DOUBLE:
-      return reader(TypeId::double_, sql::each<decode_integer<double>>);
+      return reader(TypeId::double_, sql::k_each<decode_integer<double>>);
     case MYSQL_TYPE_DECIMAL:
     case MYSQL_TYPE_NEWDECIMAL:
       return decimal_reader(column, policy.wide_decimal);
     case MYSQL_TYPE_BIT:
-      return reader(TypeId::ubigint, sql::each<decode_bit>);
+      return reader(TypeId::ubigint, sql::k_each<decode_bit>);
     case MYSQL_TYPE_DATE:
     case MYSQL_TYPE_NEWDATE:
-      return reader(TypeId::date, sql::each<decode_date>);
+      return reader(TypeId::date, sql::k_each<decode_date>);
     case MYSQL_TYPE_DATETIME:
     case MYSQL_TYPE_DATETIME2:
-      return reader(TypeId::timestamp, sql::each<decode_timestamp>);
+      return reader(TypeId::timestamp, sql::k_each<decode_timestamp>);
     case MYSQL_TYPE_TIMESTAMP:
     case MYSQL_TYPE_TIMESTAMP2:
-      return reader(TypeId::timestamp_tz, sql::each<decode_timestamp>);
+      return reader(TypeId::timestamp_tz, sql::k_each<decode_timestamp>);
     case MYSQL_TYPE_TIME:
     case MYSQL_TYPE_TIME2:
-      return policy.time_is_interval ? reader(TypeId::interval, sql::each<decode_interval>)
-                                     : reader(TypeId::time, sql::each<decode_time>);
+      return policy.time_is_interval ? reader(TypeId::interval, sql::k_each<decode_interval>)
+                                     : reader(TypeId::time, sql::k_each<decode_time>);
     case MYSQL_TYPE_NULL:
-      return reader(TypeId::varchar, sql::each<decode_bytes>);
+      return reader(TypeId::varchar, sql::k_each<decode_bytes>);
     default:
       return text_reader(column);
   }

@@ -31,7 +31,7 @@ ColumnReader text_reader() {
   ColumnReader reader;
   reader.type = TypeId::varchar;
   reader.cast = "text";
-  reader.decode = sql::each<decode_text>;
+  reader.decode = sql::k_each<decode_text>;
   return reader;
 }
 
@@ -49,7 +49,7 @@ ColumnReader numeric_reader(const NativeType& native, int type_modifier, const N
     case NumericPolicy::Unbounded::double_:
       reader.type = TypeId::double_;
       reader.cast = "float8";
-      reader.decode = sql::each<decode_double>;
+      reader.decode = sql::k_each<decode_double>;
       return reader;
     case NumericPolicy::Unbounded::decimal:
       break;
@@ -69,7 +69,7 @@ ColumnReader native_reader(const NativeType& native, int type_modifier, const Nu
 ColumnReader list_reader(ColumnReader element) {
   ColumnReader reader;
   reader.type = Type::list(element.type);
-  reader.decode = sql::each<decode_list>;
+  reader.decode = sql::k_each<decode_list>;
   if (!element.cast.empty()) reader.cast = element.cast + "[]";
   reader.elements.push_back(std::move(element));
   return reader;
@@ -118,8 +118,8 @@ std::vector<ColumnReader> column_readers(const std::vector<ServerColumn>& column
 
 void check_texts(std::vector<ColumnReader>& readers) {
   for (ColumnReader& reader : readers) {
-    if (reader.type.id == TypeId::varchar && reader.decode == sql::each<decode_text>)
-      reader.decode = sql::each<decode_checked_text>;
+    if (reader.type.id == TypeId::varchar && reader.decode == sql::k_each<decode_text>)
+      reader.decode = sql::k_each<decode_checked_text>;
     check_texts(reader.elements);
   }
 }

@@ -73,6 +73,6 @@ struct EachCell<Decode> {
 /// The function that decodes cells from `row` on, made of the one that decodes a cell which is not NULL: so that is
 /// called through a pointer, with all that the compiler cannot know then, once for many cells.
 template <auto Decode>
-constexpr auto each = EachCell<Decode>::decode;
+constexpr auto k_each = EachCell<Decode>::decode;
 
 }  // namespace spillway::drivers::sql

@@ -21,7 +21,7 @@ void RowFeed::run() {
     std::string block = m_blocks.empty_block();
     while (m_fetch(block)) {
       if (block.size() < BlockQueue::k_block_bytes) continue;
-      if (!m_blocks.push(std::move(block))) break;
+      if (!m_blocks.push(std::move(block))) return;
       block = m_blocks.empty_block();
     }
     if (!block.empty()) m_blocks.push(std::move(block));

@@ -20,7 +20,7 @@ namespace spillway::drivers::sql {
 ///
 /// Part has start(), which sends its statement, and next_rows(batch, max_rows), which says how many there are, 0 at
 /// the end, and whose fields are valid until the next call; Column has a name, a type and decode(column, cells,
-/// vector, row), which is an each<…>. `what` stands in errors: "table 'orders'".
+/// vector, row), which is a k_each<…>. `what` stands in errors: "table 'orders'".
 template <typename Part, typename Column>
 class RowSource : public engine::ChunkSource {
  public:

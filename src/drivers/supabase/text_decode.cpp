@@ -175,26 +175,26 @@ struct TextType {
 };
 
 const std::array k_text_types{
-    TextType{{"boolean", "bool"}, TypeId::boolean, sql::each<decode_bool>},
-    TextType{{"smallint", "int2", "smallserial"}, TypeId::smallint, sql::each<decode_number<std::int16_t>>},
-    TextType{{"integer", "int4", "int"}, TypeId::integer, sql::each<decode_number<std::int32_t>>},
-    TextType{{"bigint", "int8", "bigserial"}, TypeId::bigint, sql::each<decode_number<std::int64_t>>},
-    TextType{{"oid"}, TypeId::uinteger, sql::each<decode_number<std::uint32_t>>},
-    TextType{{"real", "float4"}, TypeId::float_, sql::each<decode_number<float>>},
-    TextType{{"double precision", "float8", "float"}, TypeId::double_, sql::each<decode_number<double>>},
-    TextType{{"numeric", "decimal"}, TypeId::decimal, sql::each<decode_decimal>},
+    TextType{{"boolean", "bool"}, TypeId::boolean, sql::k_each<decode_bool>},
+    TextType{{"smallint", "int2", "smallserial"}, TypeId::smallint, sql::k_each<decode_number<std::int16_t>>},
+    TextType{{"integer", "int4", "int"}, TypeId::integer, sql::k_each<decode_number<std::int32_t>>},
+    TextType{{"bigint", "int8", "bigserial"}, TypeId::bigint, sql::k_each<decode_number<std::int64_t>>},
+    TextType{{"oid"}, TypeId::uinteger, sql::k_each<decode_number<std::uint32_t>>},
+    TextType{{"real", "float4"}, TypeId::float_, sql::k_each<decode_number<float>>},
+    TextType{{"double precision", "float8", "float"}, TypeId::double_, sql::k_each<decode_number<double>>},
+    TextType{{"numeric", "decimal"}, TypeId::decimal, sql::k_each<decode_decimal>},
     // A cast would take the blanks at the end.
-    TextType{{"character", "bpchar", "char"}, TypeId::varchar, sql::each<decode_text>, false},
-    TextType{{"bytea"}, TypeId::blob, sql::each<decode_bytea>},
-    TextType{{"date"}, TypeId::date, sql::each<decode_by<date_of_text>>},
-    TextType{{"time without time zone", "time"}, TypeId::time, sql::each<decode_by<time_of_text>>},
-    TextType{{"time with time zone", "timetz"}, TypeId::time_tz, sql::each<decode_by<time_tz_of_text>>},
+    TextType{{"character", "bpchar", "char"}, TypeId::varchar, sql::k_each<decode_text>, false},
+    TextType{{"bytea"}, TypeId::blob, sql::k_each<decode_bytea>},
+    TextType{{"date"}, TypeId::date, sql::k_each<decode_by<date_of_text>>},
+    TextType{{"time without time zone", "time"}, TypeId::time, sql::k_each<decode_by<time_of_text>>},
+    TextType{{"time with time zone", "timetz"}, TypeId::time_tz, sql::k_each<decode_by<time_tz_of_text>>},
     TextType{
-        {"timestamp without time zone", "timestamp"}, TypeId::timestamp, sql::each<decode_by<timestamp_of_text>>},
+        {"timestamp without time zone", "timestamp"}, TypeId::timestamp, sql::k_each<decode_by<timestamp_of_text>>},
     TextType{
-        {"timestamp with time zone", "timestamptz"}, TypeId::timestamp_tz, sql::each<decode_by<timestamp_of_text>>},
-    TextType{{"interval"}, TypeId::interval, sql::each<decode_by<interval_of_text>>},
-    TextType{{"uuid"}, TypeId::uuid, sql::each<decode_uuid>},
+        {"timestamp with time zone", "timestamptz"}, TypeId::timestamp_tz, sql::k_each<decode_by<timestamp_of_text>>},
+    TextType{{"interval"}, TypeId::interval, sql::k_each<decode_by<interval_of_text>>},
+    TextType{{"uuid"}, TypeId::uuid, sql::k_each<decode_uuid>},
 };
 
 /// "(12,2)" of a numeric; neither without.
@@ -208,14 +208,14 @@ std::pair<std::uint64_t, std::uint64_t> precision_of(std::string_view arguments)
 
 TextColumn decimal_column(std::string_view arguments, const nlohmann::json& config) {
   TextColumn column;
-  column.decode = sql::each<decode_decimal>;
+  column.decode = sql::k_each<decode_decimal>;
   column.special_is_null = config.at("special_numeric") == "null";
   auto [width, scale] = precision_of(arguments);
   if (width == 0 || width > k_max_width || scale > width) {
     const auto policy = config.at("unbounded_numeric").get<std::string>();
     if (policy == "text" || policy == "double") {
       column.type = policy == "text" ? TypeId::varchar : TypeId::double_;
-      column.decode = policy == "text" ? sql::each<decode_text> : sql::each<decode_number<double>>;
+      column.decode = policy == "text" ? sql::k_each<decode_text> : sql::k_each<decode_number<double>>;
       return column;
     }
     std::tie(width, scale) = precision_of(std::string_view(policy).substr(policy.find('(')));
@@ -233,8 +233,9 @@ TextColumn scalar_column(std::string_view type, const nlohmann::json& config) {
                                : std::string(trim(type.substr(0, open))) + std::string(type.substr(close + 1));
   const auto* known = std::ranges::find_if(
       k_text_types, [&](const TextType& one) { return std::ranges::find(one.names, name) != one.names.end(); });
-  if (name == "json" || name == "jsonb") return {.name = {}, .type = Type::json(), .decode = sql::each<decode_text>};
-  if (known == k_text_types.end()) return {.name = {}, .type = TypeId::varchar, .decode = sql::each<decode_text>};
+  if (name == "json" || name == "jsonb")
+    return {.name = {}, .type = Type::json(), .decode = sql::k_each<decode_text>};
+  if (known == k_text_types.end()) return {.name = {}, .type = TypeId::varchar, .decode = sql::k_each<decode_text>};
   if (known->type == TypeId::decimal) return decimal_column(type.substr(open), config);
   return {.name = {}, .type = known->type, .is_cast = known->is_cast, .decode = known->decode};
 }
@@ -249,7 +250,7 @@ TextColumn text_column(std::string name, std::string_view type, const nlohmann::
     element.remove_suffix(2);
     column.elements.push_back(scalar_column(element, config));
     column.type = Type::list(column.elements.front().type);
-    column.decode = sql::each<decode_array>;
+    column.decode = sql::k_each<decode_array>;
   } else {
     column = scalar_column(element, config);
   }

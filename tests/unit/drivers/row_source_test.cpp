@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "drivers/sql/row_feed.hpp"
@@ -17,6 +18,7 @@ namespace {
 
 using engine::TypeId;
 using engine::VectorWriter;
+using ::testing::EndsWith;
 
 using Row = std::vector<std::optional<std::string>>;
 
@@ -37,7 +39,7 @@ void decode_number(const NumberColumn&, std::string_view text, VectorWriter& vec
 
 std::vector<NumberColumn> number_columns(const std::vector<std::string>& names) {
   std::vector<NumberColumn> columns;
-  for (const std::string& name : names) columns.push_back({name, TypeId::bigint, each<decode_number>});
+  for (const std::string& name : names) columns.push_back({name, TypeId::bigint, k_each<decode_number>});
   return columns;
 }
 
@@ -114,16 +116,16 @@ TEST_F(RowSourceTest, AnErrorNamesTheFirstBadCellInTheOrderOfRows) {
     ListedRows part = numbered_rows(3000);
     part.rows[row][1] = "ten";
     part.rows[row + 1][0] = "one";
-    EXPECT_EQ(error_of({part}),
-              fmt::format("cannot read column 'b' of table 't', row {}: 'ten' is no number", row + 1));
+    EXPECT_THAT(error_of({part}),
+                EndsWith(fmt::format("cannot read column 'b' of table 't', row {}: 'ten' is no number", row + 1)));
   }
 }
 
 TEST_F(RowSourceTest, AnErrorCountsTheRowsOfAllParts) {
   ListedRows second = numbered_rows(10);
   second.rows[4][0] = "x";
-  EXPECT_EQ(error_of({numbered_rows(3000), second}),
-            "cannot read column 'a' of table 't', row 2053: 'x' is no number");
+  EXPECT_THAT(error_of({numbered_rows(3000), second}),
+              EndsWith("cannot read column 'a' of table 't', row 2053: 'x' is no number"));
 }
 
 /// A row is a byte.
