@@ -61,6 +61,7 @@ std::string describe(const ManifestStep& step, const Touched& touched) {
   if (!touched.paths.read.empty()) parts.push_back("reads " + join(touched.paths.read, ", "));
   if (!touched.paths.write.empty()) parts.push_back("writes " + join(touched.paths.write, ", "));
   if (!touched.write_mode.empty()) parts.push_back("write mode " + touched.write_mode);
+  if (step.is_streamed) parts.emplace_back("streamed");
   return join(parts, "; ");
 }
 
@@ -112,6 +113,7 @@ ordered_json step_json(const ManifestStep& step, const Touched& touched) {
   ordered_json json{{"step_id", step.id},           {"driver", step.driver},       {"mode", to_string(step.mode)},
                     {"needs", step.needs},          {"inputs", std::move(inputs)}, {"reads", touched.paths.read},
                     {"writes", touched.paths.write}};
+  if (step.is_streamed) json["materialize"] = "stream";
   json["connection"] = touched.connection.empty() ? ordered_json() : ordered_json(touched.connection);
   json["write_mode"] = touched.write_mode.empty() ? ordered_json() : ordered_json(touched.write_mode);
   return json;
