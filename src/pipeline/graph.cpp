@@ -18,6 +18,12 @@ constexpr std::size_t k_max_listed = 12;
 
 bool takes_input(const OmlStep& step) { return step.component != nullptr && step.component->role != Role::extractor; }
 
+/// Whether a step takes the DataFrame of one that it needs: one that names its inputs may need others besides.
+bool reads(const OmlStep& step, const std::vector<StepInput>& named_inputs, const std::string& need) {
+  if (!takes_input(step)) return false;
+  return step.inputs.empty() || std::ranges::find(named_inputs, need, &StepInput::from_step) != named_inputs.end();
+}
+
 class GraphBuilder {
  public:
   GraphBuilder(const OmlDocument& document, Diagnostics& diagnostics)
@@ -52,7 +58,6 @@ class GraphBuilder {
   void sort();
   void report_cycles();
   void report_cycle(std::vector<std::size_t> cycle);
-  bool reads(std::size_t step, std::size_t need) const;
   Position need_position(std::size_t step, std::size_t need) const;
 
   const std::vector<OmlStep>& m_steps;
@@ -159,10 +164,8 @@ void GraphBuilder::check_inputs(std::size_t step) {
   }
   for (std::size_t need : m_graph.needs[step]) {
     const OmlStep& upstream = m_steps[need];
-    const std::vector<StepInput>& named = m_graph.named_inputs[step];
-    const bool only_orders =
-        !self.inputs.empty() && std::ranges::find(named, upstream.id, &StepInput::from_step) == named.end();
-    if (only_orders || upstream.component == nullptr || upstream.component->role != Role::writer) continue;
+    if (upstream.component == nullptr || upstream.component->role != Role::writer) continue;
+    if (!reads(self, m_graph.named_inputs[step], upstream.id)) continue;
     m_diagnostics.add(Code::input_from_writer, need_position(step, need),
                       fmt::format("invalid input '{}' of step '{}': {} is a writer and produces no DataFrame",
                                   upstream.id, self.id, upstream.component->name),
@@ -191,7 +194,8 @@ void GraphBuilder::check_streams() {
       reason = "no step reads it";
     } else if (ids.size() > 1) {
       reason = fmt::format("more than one step needs it: {}", join(ids, ", "));
-    } else if (!reads(dependants[step].front(), step)) {
+    } else if (const std::size_t only = dependants[step].front();
+               !reads(m_steps[only], m_graph.named_inputs[only], self.id)) {
       reason = fmt::format("step {} needs it and does not read it", ids.front());
     }
     if (reason.empty()) continue;
@@ -199,13 +203,6 @@ void GraphBuilder::check_streams() {
                       fmt::format("step '{}' cannot be streamed: {}", self.id, reason),
                       "leave out materialize: the DataFrame is then kept until the run ends");
   }
-}
-
-/// Whether `step`, which needs `need`, takes its DataFrame.
-bool GraphBuilder::reads(std::size_t step, std::size_t need) const {
-  const std::vector<StepInput>& named = m_graph.named_inputs[step];
-  if (!takes_input(m_steps[step])) return false;
-  return named.empty() || std::ranges::find(named, m_steps[need].id, &StepInput::from_step) != named.end();
 }
 
 /// Kahn's algorithm; of the steps that are ready, the first in the document goes first.
@@ -289,12 +286,8 @@ std::vector<StepInput> inputs_of(const OmlDocument& document, const Graph& graph
 std::vector<std::size_t> unread_steps(const OmlDocument& document, const Graph& graph) {
   std::vector<bool> is_read(document.steps.size(), false);
   for (std::size_t step = 0; step < document.steps.size(); ++step) {
-    if (!takes_input(document.steps[step])) continue;
-    const std::vector<StepInput>& named = graph.named_inputs[step];
     for (std::size_t need : graph.needs[step]) {
-      const bool is_input =
-          named.empty() || std::ranges::find(named, document.steps[need].id, &StepInput::from_step) != named.end();
-      if (is_input) is_read[need] = true;
+      if (reads(document.steps[step], graph.named_inputs[step], document.steps[need].id)) is_read[need] = true;
     }
   }
   std::vector<std::size_t> unread;

@@ -18,8 +18,8 @@ struct Graph {
 };
 
 /// Resolves the needs and checks them: unknown steps, a step that needs itself, cycles, writers and processors
-/// without an input, inputs that come from a writer, streamed steps that
-/// not exactly one step reads. `order` is incomplete when there is a cycle.
+/// without an input, inputs that come from a writer, streamed steps that not exactly one step reads. `order` is
+/// incomplete when there is a cycle.
 Graph resolve_graph(const OmlDocument& document, Diagnostics& diagnostics);
 
 /// The inputs of a step: those that it names itself, else its needs; none for an extractor.

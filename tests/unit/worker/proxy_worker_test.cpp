@@ -70,6 +70,11 @@ class ProxyWorkerTest : public ::testing::Test {
                                      std::map<std::string, protocol::InputRef> inputs = {}) {
     return {id, m_driver_of[id], "cfg/" + id + ".json", std::move(inputs), std::move(after), /*is_streamed=*/true};
   }
+  void stream_movies_to_stats() {
+    m_worker.handle(streamed("extract-movies", {}));
+    m_sink.wait_for_event("stream_opened");
+    exec("compute-stats", {{"df", {"extract-movies", "df"}}});
+  }
   void add_movies() {
     add_step("extract-movies", "filesystem.json_extractor", {{"query", "SELECT range AS id FROM range(14)"}});
     add_step("compute-stats", "duckdb.processor", {{"query", "SELECT count(*) AS films FROM df"}});
@@ -327,9 +332,7 @@ TEST_F(ProxyWorkerTest, StepsRunSideBySide) {
 TEST_F(ProxyWorkerTest, AStreamedStepIsReadWhileItRuns) {
   add_movies();
   prepare();
-  m_worker.handle(streamed("extract-movies", {}));
-  m_sink.wait_for_event("stream_opened");
-  exec("compute-stats", k_from_movies);
+  stream_movies_to_stats();
   for (std::size_t count = 1; count <= 2; ++count) EXPECT_FALSE(m_sink.answer("complete", count).contains("error"));
   m_worker.handle(protocol::CleanupCommand{});
   const Json frames = m_sink.answer("cleaned")["frames"];
@@ -358,9 +361,7 @@ TEST_F(ProxyWorkerTest, TheStepThatFailedTellsItBeforeTheOneThatReadsIt) {
            {{"query", "SELECT CASE WHEN range = 99999 THEN error('torn') ELSE range END AS id FROM range(100000)"}});
   add_step("compute-stats", "duckdb.processor", {{"query", "SELECT count(*) AS films FROM df"}});
   prepare();
-  m_worker.handle(streamed("extract-movies", {}));
-  m_sink.wait_for_event("stream_opened");
-  exec("compute-stats", k_from_movies);
+  stream_movies_to_stats();
   EXPECT_EQ(m_sink.answer("complete")["step_id"], "extract-movies");
   const Json reader = m_sink.answer("complete", 2);
   EXPECT_EQ(reader["step_id"], "compute-stats");
@@ -373,9 +374,7 @@ TEST_F(ProxyWorkerTest, WhenTheReaderFailsTheStreamIsCancelledAfterIt) {
            {{"query", "SELECT range AS id FROM range(1000000000000)"}});
   add_step("compute-stats", "duckdb.processor", {{"query", "SELECT nothing FROM df"}});
   prepare();
-  m_worker.handle(streamed("extract-movies", {}));
-  m_sink.wait_for_event("stream_opened");
-  exec("compute-stats", k_from_movies);
+  stream_movies_to_stats();
   EXPECT_EQ(m_sink.answer("complete")["step_id"], "compute-stats");
   const Json maker = m_sink.answer("complete", 2);
   EXPECT_EQ(maker["step_id"], "extract-movies");
