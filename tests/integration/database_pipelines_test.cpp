@@ -241,6 +241,23 @@ TEST_F(DatabasePipelines, AStreamedLoadThatGivesWayInADeadlockIsNotTriedAgain) {
   EXPECT_EQ(postgres().sql("SELECT count(*) FROM w"), "0\n");
 }
 
+TEST_F(DatabasePipelines, AStreamDoesNotGoOverRest) {
+  postgres().sql("CREATE TABLE w (id bigint PRIMARY KEY)");
+  project.write("rows.csv", "id\n1\n2\n");
+  const Step rows = streamed(read("filesystem.csv_extractor", {{"path", "rows.csv"}}));
+  for (const char* mode : {"append", "upsert"}) {
+    EXPECT_THAT(
+        error_of({rows, load("supabase.writer",
+                             {{"table", "w"}, {"channel", "rest"}, {"write_mode", mode}, {"primary_key", {"id"}}})}),
+        HasSubstr("cannot write table 'w': what step 'read' streams does not go over rest: each request is a "
+                  "transaction of its own, so that rows would stay when that step fails later\n"
+                  "  hint: channel: postgres does it in one transaction; the connection needs a pg_dsn"));
+  }
+  EXPECT_EQ(postgres().sql("SELECT count(*) FROM w"), "0\n");
+  run({rows, load("supabase.writer", {{"table", "w"}, {"channel", "postgres"}})});
+  EXPECT_EQ(postgres().sql("SELECT count(*) FROM w"), "2\n");
+}
+
 TEST_F(DatabasePipelines, AStreamedRowThatIsRefusedIsNamedByItsNumber) {
   postgres().sql("CREATE TABLE w (i bigint PRIMARY KEY)");
   project.write("rows.csv", "i\n1\n2\n2\n");

@@ -62,6 +62,10 @@ void RestLoad::check_config() const {
   if (m_config.on_schema_change == sql::OnSchemaChange::evolve) {
     fail_over_rest("on_schema_change: evolve", "PostgREST changes no tables");
   }
+  if (m_input.stream) {
+    fail_over_rest(fmt::format("what step '{}' streams", m_input.from_step),
+                   "each request is a transaction of its own, so that rows would stay when that step fails later");
+  }
 }
 
 void RestLoad::plan_columns() {
