@@ -175,6 +175,8 @@ std::uint64_t Connection::execute(const std::string& sql, const StatementControl
 
 ResultStream Connection::stream(const std::string& sql, const StatementControl& control) {
   auto state = std::make_unique<ResultStream::State>(m_handle);
+  state->cancel = control.cancel;
+  state->may_repeat = control.may_repeat;
   state->statement = prepare(m_handle, sql);
   state->schema = schema_of(state->statement.get());
   if (duckdb_pending_prepared_streaming(state->statement.get(), state->pending.out()) != DuckDBSuccess) {
@@ -189,9 +191,21 @@ ResultStream Connection::stream(const std::string& sql, const StatementControl& 
   return ResultStream(std::move(state));
 }
 
+ResultStream Connection::collect(const std::string& sql) {
+  auto state = std::make_unique<ResultStream::State>(m_handle);
+  state->statement = prepare(m_handle, sql);
+  state->schema = schema_of(state->statement.get());
+  state->has_result = true;
+  if (duckdb_execute_prepared(state->statement.get(), &state->result) != DuckDBSuccess) {
+    state->is_over = true;
+    fail(engine_error(duckdb_result_error(&state->result)));
+  }
+  return ResultStream(std::move(state));
+}
+
 std::vector<std::vector<std::optional<std::string>>> Connection::rows(const std::string& sql) {
   std::vector<std::vector<std::optional<std::string>>> rows;
-  ResultStream result = stream(sql);
+  ResultStream result = collect(sql);
   while (const std::optional<Chunk> chunk = result.next()) {
     for (std::uint64_t row = 0; row < chunk->row_count(); ++row) {
       auto& cells = rows.emplace_back();
@@ -205,7 +219,7 @@ std::vector<std::vector<std::optional<std::string>>> Connection::rows(const std:
 }
 
 std::uint64_t Connection::count(const std::string& sql) {
-  ResultStream result = stream(sql);
+  ResultStream result = collect(sql);
   std::uint64_t count = 0;
   while (const std::optional<Chunk> chunk = result.next()) {
     if (!chunk->column(0).is_null(0)) count = static_cast<std::uint64_t>(chunk->column(0).integer(0));

@@ -26,6 +26,9 @@ struct StatementControl {
   const CancelToken* cancel = nullptr;
   /// Returns true to interrupt the statement, which then fails with ErrorCode::cancelled.
   std::function<bool(const Progress&)> poll;
+  /// What a stream reads can be read again: where the engine loses the reason of a failure (ResultStream::next), the
+  /// statement is run once more for it.
+  bool may_repeat = false;
 };
 
 /// One connection to a Database: one statement at a time, one thread at a time, apart from interrupt(). Must not
@@ -42,7 +45,8 @@ class Connection {
   std::uint64_t execute(const std::string& sql, const StatementControl& control = {});
   /// Runs one statement and hands its rows over chunk by chunk, without collecting them.
   ResultStream stream(const std::string& sql, const StatementControl& control = {});
-  /// A small result as text, row by row; NULL as an empty optional. For catalogs and checks, not for data.
+  /// A small result as text, row by row; NULL as an empty optional. For catalogs and checks, not for data: the engine
+  /// collects it.
   std::vector<std::vector<std::optional<std::string>>> rows(const std::string& sql);
   /// The first cell of the first row as an integer; 0 without rows.
   std::uint64_t count(const std::string& sql);
@@ -60,6 +64,9 @@ class Connection {
  private:
   friend class Database;
   friend class ResultStream;
+  /// Runs a statement to its end; its rows are collected.
+  ResultStream collect(const std::string& sql);
+
   _duckdb_connection* m_handle = nullptr;
 };
 

@@ -5,6 +5,18 @@
 #include "engine/statement.hpp"
 
 namespace spillway::engine {
+namespace {
+
+/// About one failure in a hundred of a statement that one thread runs loses its reason.
+constexpr int k_max_repetitions = 5;
+
+std::optional<Error> error_of(duckdb_result& result) {
+  const char* message = duckdb_result_error(&result);
+  if (message == nullptr || *message == '\0') return std::nullopt;
+  return engine_error(message);
+}
+
+}  // namespace
 
 Chunk::Chunk(duckdb_data_chunk handle, const Schema& schema)
     : m_handle(handle), m_row_count(duckdb_data_chunk_get_size(handle)) {
@@ -34,10 +46,33 @@ std::optional<Chunk> ResultStream::next() {
   if (handle != nullptr) return Chunk(handle, m_state->schema);
   m_state->is_over = true;
   // No chunk means the end or a failure; only the result tells which.
-  if (const char* error = duckdb_result_error(&m_state->result); error != nullptr && *error != '\0') {
-    fail(engine_error(error));
-  }
+  if (error_of(m_state->result)) fail(m_state->failure());
   return std::nullopt;
+}
+
+Error ResultStream::State::failure() {
+  std::optional<Error> error = error_of(result);
+  for (int i = 0; may_repeat && i < k_max_repetitions && error && error->code == ErrorCode::cancelled; ++i) {
+    if (is_cancelled()) break;
+    error = failure_of_repetition();
+  }
+  if (error && (error->code != ErrorCode::cancelled || is_cancelled())) return *std::move(error);
+  return make_error(ErrorCode::sql, "the statement failed, and the engine lost the reason",
+                    "run it again; without materialize: stream no reason is lost");
+}
+
+std::optional<Error> ResultStream::State::failure_of_repetition() {
+  PendingHandle again;
+  if (duckdb_pending_prepared_streaming(statement.get(), again.out()) != DuckDBSuccess) {
+    return engine_error(duckdb_pending_error(again.get()));
+  }
+  duckdb_result rows;
+  if (duckdb_execute_pending(again.get(), &rows) == DuckDBSuccess) {
+    while (duckdb_data_chunk chunk = duckdb_fetch_chunk(rows)) duckdb_destroy_data_chunk(&chunk);
+  }
+  std::optional<Error> error = error_of(rows);
+  duckdb_destroy_result(&rows);
+  return error;
 }
 
 }  // namespace spillway::engine

@@ -35,7 +35,10 @@ class ResultStream {
   ~ResultStream();
 
   const Schema& schema() const;
-  /// The next chunk, or nothing at the end. Throws when the statement fails or is cancelled.
+  /// The next chunk, or nothing at the end. Throws when the statement fails or is cancelled. When one of the engine's
+  /// threads fails just while this one waits for a chunk, the engine says that the statement was interrupted, and no
+  /// more: then the reason comes from running it again (StatementControl::may_repeat), or an error says that it is
+  /// lost.
   std::optional<Chunk> next();
 
  private:

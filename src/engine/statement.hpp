@@ -1,9 +1,13 @@
 #pragma once
 
+#include <optional>
+
 #include <duckdb.h>
 
 #include "engine/handles.hpp"
 #include "engine/result.hpp"
+#include "util/cancel.hpp"
+#include "util/error.hpp"
 
 /// Private to engine/: what a running statement holds.
 namespace spillway::engine {
@@ -12,6 +16,8 @@ Schema schema_of(duckdb_prepared_statement statement);
 
 struct ResultStream::State {
   duckdb_connection connection = nullptr;  ///< outlives the stream
+  const CancelToken* cancel = nullptr;
+  bool may_repeat = false;
   PreparedHandle statement;
   PendingHandle pending;
   Schema schema;
@@ -28,7 +34,12 @@ struct ResultStream::State {
     duckdb_destroy_result(&result);
   }
 
+  /// The result's error. Where it has lost the reason, that of the same statement run again, if it may be.
+  Error failure();
+
  private:
+  bool is_cancelled() const { return cancel != nullptr && cancel->is_cancelled(); }
+  std::optional<Error> failure_of_repetition();
   /// The engine's threads would go on with the statement until the connection ends, and beyond: one that ends while
   /// an exception is on its way (~ClientContext) does not wait for them, and they crash. When the error of an
   /// interrupted statement has come, it has ended for all of them.

@@ -111,7 +111,9 @@ std::uint64_t FrameCache::stream(const std::string& step_id, const engine::Relat
     m_missing[step_id] = "its rows went to the step that reads it, as it has materialize: stream";
   }
   opened();
-  explained([&] { rows.emplace(connection.stream(statement.select_sql(), control)); });
+  engine::StatementControl repeatable = control;
+  repeatable.may_repeat = !relation.source && !relation.reads_once;
+  explained([&] { rows.emplace(connection.stream(statement.select_sql(), repeatable)); });
   std::uint64_t count = 0;
   while (std::optional<engine::Chunk> chunk = explained([&] { return rows->next(); })) {
     const std::uint64_t chunk_rows = chunk->row_count();

@@ -14,8 +14,10 @@ TextSample::TextSample(const StepContext& context, std::vector<std::string> name
     : m_names(std::move(names)), m_guesses(m_names.size(), TypeGuess(formats.decimal_separator)) {
   for (std::size_t i = 0; i < m_names.size(); ++i) m_indexes[m_names[i]] = i;
   if (m_names.empty()) return;
+  engine::StatementControl repeatable = context.control;
+  repeatable.may_repeat = true;
   for (const std::string& select : selects) {
-    engine::ResultStream rows = context.connection.stream(select, context.control);
+    engine::ResultStream rows = context.connection.stream(select, repeatable);
     while (const std::optional<engine::Chunk> chunk = rows.next()) observe(*chunk);
   }
   m_is_date = written_as(context, selects, formats.date);

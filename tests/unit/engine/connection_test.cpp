@@ -1,6 +1,7 @@
 #include "engine/connection.hpp"
 
 #include <chrono>
+#include <optional>
 #include <thread>
 
 #include "engine/database.hpp"
@@ -45,6 +46,59 @@ TEST_F(ConnectionTest, AFailureInTheMiddleOfAStreamIsThrownNotTakenForTheEnd) {
         }
       },
       Exception);
+}
+
+std::optional<Error> error_at_the_end(ResultStream& stream) {
+  try {
+    while (stream.next()) {
+    }
+  } catch (const Exception& exception) {
+    return exception.error();
+  }
+  return std::nullopt;
+}
+
+/// The engine calls a statement interrupted whose thread has failed just before a chunk was asked for.
+TEST_F(ConnectionTest, AReasonThatTheEngineLosesIsFoundByRepeating) {
+  StatementControl control;
+  control.may_repeat = true;
+  ResultStream stream = m_connection.stream(
+      "SELECT CASE WHEN range = 1999999 THEN error('row 1999999') ELSE range END FROM range(2000000)", control);
+  ASSERT_TRUE(stream.next());
+  m_connection.interrupt();
+  const std::optional<Error> error = error_at_the_end(stream);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->message, "Invalid Input Error: row 1999999");
+  EXPECT_EQ(error->code, ErrorCode::bad_data);
+}
+
+TEST_F(ConnectionTest, AReasonThatIsNotFoundIsSaidToBeLost) {
+  for (const bool may_repeat : {false, true}) {
+    StatementControl control;
+    control.may_repeat = may_repeat;
+    ResultStream stream = m_connection.stream("FROM range(2000000)", control);
+    ASSERT_TRUE(stream.next());
+    m_connection.interrupt();
+    const std::optional<Error> error = error_at_the_end(stream);
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->code, ErrorCode::sql);
+    EXPECT_EQ(error->message, "the statement failed, and the engine lost the reason");
+    EXPECT_EQ(error->hint, "run it again; without materialize: stream no reason is lost");
+  }
+}
+
+TEST_F(ConnectionTest, AStreamThatIsCancelledIsNotRepeated) {
+  CancelToken cancel;
+  StatementControl control;
+  control.cancel = &cancel;
+  control.may_repeat = true;
+  ResultStream stream = m_connection.stream("FROM range(100000000000)", control);
+  ASSERT_TRUE(stream.next());
+  cancel.cancel();
+  m_connection.interrupt();
+  const std::optional<Error> error = error_at_the_end(stream);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code, ErrorCode::cancelled);
 }
 
 TEST_F(ConnectionTest, DescribeGivesColumnsWithoutRunning) {
