@@ -135,6 +135,14 @@ TEST_F(Streaming, AReaderThatFailsEndsTheStream) {
                  "extract");
 }
 
+TEST_F(Streaming, AStreamWhoseReaderNeverStartsIsCancelled) {
+  Step join = processor("join", "SELECT count(*) AS n FROM df_extract JOIN df_odd USING (id)");
+  join.needs = {"extract", "odd"};
+  expect_failure(run({streamed(csv_extractor("extract", "films.csv")), csv_extractor("odd", "missing.csv"), join,
+                      csv_writer("write", "out.csv")}),
+                 "odd", "extract");
+}
+
 TEST_F(Streaming, ReadingTwiceIsRefused) {
   const ProcessResult result =
       run({streamed(csv_extractor("extract", "films.csv")),
