@@ -69,7 +69,7 @@ TEST_F(SpillTest, OrderSurvives) {
 }
 
 TEST_F(SpillTest, NoRowsAreAFrameToo) {
-  round_trip(testing::all_types_sql() + " WHERE false");
+  round_trip(fmt::format("{} WHERE false", testing::all_types_sql()));
   EXPECT_EQ(m_outcome.row_count, 0U);
   EXPECT_EQ(m_connection.describe("FROM back"), m_connection.describe("FROM original"));
 }
