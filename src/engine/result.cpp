@@ -68,7 +68,11 @@ std::optional<Error> ResultStream::State::failure_of_repetition() {
   }
   duckdb_result rows;
   if (duckdb_execute_pending(again.get(), &rows) == DuckDBSuccess) {
-    while (duckdb_data_chunk chunk = duckdb_fetch_chunk(rows)) duckdb_destroy_data_chunk(&chunk);
+    while (duckdb_data_chunk chunk = duckdb_fetch_chunk(rows)) {
+      duckdb_destroy_data_chunk(&chunk);
+      // Who cancels interrupts once, perhaps before this statement began.
+      if (is_cancelled()) duckdb_interrupt(connection);
+    }
   }
   std::optional<Error> error = error_of(rows);
   duckdb_destroy_result(&rows);
