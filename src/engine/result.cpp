@@ -46,17 +46,19 @@ std::optional<Chunk> ResultStream::next() {
   if (handle != nullptr) return Chunk(handle, m_state->schema);
   m_state->is_over = true;
   // No chunk means the end or a failure; only the result tells which.
-  if (error_of(m_state->result)) fail(m_state->failure());
+  if (const std::optional<Error> error = error_of(m_state->result)) fail(m_state->with_reason(*error));
   return std::nullopt;
 }
 
-Error ResultStream::State::failure() {
-  std::optional<Error> error = error_of(result);
-  for (int i = 0; may_repeat && i < k_max_repetitions && error && error->code == ErrorCode::cancelled; ++i) {
-    if (is_cancelled()) break;
+bool ResultStream::State::is_reason_lost(const Error& error) const {
+  return error.code == ErrorCode::cancelled && !is_cancelled();
+}
+
+Error ResultStream::State::with_reason(std::optional<Error> error) {
+  for (int i = 0; may_repeat && i < k_max_repetitions && error && is_reason_lost(*error); ++i) {
     error = failure_of_repetition();
   }
-  if (error && (error->code != ErrorCode::cancelled || is_cancelled())) return *std::move(error);
+  if (error && !is_reason_lost(*error)) return *std::move(error);
   return make_error(ErrorCode::sql, "the statement failed, and the engine lost the reason",
                     "run it again; without materialize: stream no reason is lost");
 }

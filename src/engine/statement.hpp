@@ -34,11 +34,13 @@ struct ResultStream::State {
     duckdb_destroy_result(&result);
   }
 
-  /// The result's error. Where it has lost the reason, that of the same statement run again, if it may be.
-  Error failure();
+  /// The result's error. Where the engine has lost the reason, that of the same statement run again, if it may be.
+  Error with_reason(std::optional<Error> error);
 
  private:
   bool is_cancelled() const { return cancel != nullptr && cancel->is_cancelled(); }
+  /// Nobody cancelled the statement, and yet it says that it was interrupted.
+  bool is_reason_lost(const Error& error) const;
   std::optional<Error> failure_of_repetition();
   /// The engine's threads would go on with the statement until the connection ends, and beyond: one that ends while
   /// an exception is on its way (~ClientContext) does not wait for them, and they crash. When the error of an
