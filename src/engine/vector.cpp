@@ -1,5 +1,9 @@
 #include "engine/vector.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstring>
+
 #include <duckdb.h>
 
 #include "engine/handles.hpp"
@@ -18,6 +22,9 @@ constexpr std::uint8_t k_max_width_int32 = 9;
 constexpr std::uint8_t k_max_width_int64 = 18;
 constexpr std::size_t k_max_uint8_dictionary = 256;
 constexpr std::size_t k_max_uint16_dictionary = 65536;
+constexpr std::size_t k_max_shared_text_bytes = 512;
+constexpr std::size_t k_min_text_piece_bytes = 1024;
+constexpr std::size_t k_max_text_piece_bytes = std::size_t{16} * 1024;
 
 Type entry_type(const Type& map) { return Type::structure({"key", "value"}, {map.children[0], map.children[1]}); }
 
@@ -130,8 +137,25 @@ void VectorWriter::set_null(std::uint64_t row) {
   if (m_type->id == TypeId::list || m_type->id == TypeId::map) set<ListEntry>(row, {});
 }
 
+/// The vector's memory is taken in pieces, as taking some for each text costs more than copying the text does. The
+/// one way to get a piece is a text of its size, in the cell that is being written.
 void VectorWriter::set_long_text(std::uint64_t row, std::string_view text) {
-  duckdb_unsafe_vector_assign_string_element_len(m_vector, row, text.data(), text.size());
+  static constexpr std::array<char, k_max_text_piece_bytes> k_blank{};
+  const auto assign = [&](const char* data, std::size_t bytes) {
+    duckdb_unsafe_vector_assign_string_element_len(m_vector, row, data, bytes);
+  };
+  if (text.size() > k_max_shared_text_bytes) return assign(text.data(), text.size());
+  StringCell& cell = static_cast<StringCell*>(m_data)[row];
+  if (text.size() > m_text_room_bytes) {
+    m_text_piece_bytes = std::clamp(2 * m_text_piece_bytes, k_min_text_piece_bytes, k_max_text_piece_bytes);
+    assign(k_blank.data(), m_text_piece_bytes);
+    m_text_room = cell.elsewhere();
+    m_text_room_bytes = m_text_piece_bytes;
+  }
+  std::memcpy(m_text_room, text.data(), text.size());
+  cell.set_elsewhere({m_text_room, text.size()});
+  m_text_room += text.size();
+  m_text_room_bytes -= text.size();
 }
 
 void VectorWriter::set_decimal(std::uint64_t row, Int128 unscaled) {

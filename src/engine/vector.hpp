@@ -21,12 +21,7 @@ class StringCell {
   static constexpr std::uint32_t k_inline_bytes = 12;
 
   std::uint32_t length() const { return m_length; }
-  std::string_view view() const {
-    if (m_length <= k_inline_bytes) return {m_bytes, m_length};
-    const char* data = nullptr;
-    std::memcpy(&data, m_bytes + k_pointer_offset, sizeof data);
-    return {data, m_length};
-  }
+  std::string_view view() const { return {m_length <= k_inline_bytes ? m_bytes : elsewhere(), m_length}; }
   /// `text` must be at most k_inline_bytes long. The bytes behind it become zero.
   void set_in_place(std::string_view text) {
     *this = {};
@@ -43,6 +38,19 @@ class StringCell {
       m_bytes[size / 2] = data[size / 2];
       m_bytes[size - 1] = data[size - 1];
     }
+  }
+  /// Where the bytes of a longer text are.
+  char* elsewhere() const {
+    char* data = nullptr;
+    std::memcpy(&data, m_bytes + k_pointer_offset, sizeof data);
+    return data;
+  }
+  /// `text` must be longer than k_inline_bytes, and stay where it is as long as the cell is used.
+  void set_elsewhere(std::string_view text) {
+    m_length = static_cast<std::uint32_t>(text.size());
+    const char* const data = text.data();
+    std::memcpy(m_bytes, data, k_pointer_offset);
+    std::memcpy(m_bytes + k_pointer_offset, &data, sizeof data);
   }
 
  private:
@@ -126,6 +134,9 @@ class VectorWriter {
   const Type* m_type;
   void* m_data = nullptr;
   std::uint64_t* m_validity = nullptr;
+  char* m_text_room = nullptr;  ///< of the vector's memory, for texts to come
+  std::size_t m_text_room_bytes = 0;
+  std::size_t m_text_piece_bytes = 0;  ///< that were taken at a time
   std::vector<VectorWriter> m_children;
   std::vector<Type> m_child_types;
 };

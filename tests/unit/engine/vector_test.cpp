@@ -140,7 +140,8 @@ TEST(Vector, LongAndManyValuesSurvive) {
   Connection reader = database.connect();
   Connection connection = database.connect();
   connection.execute(
-      "CREATE TABLE original AS SELECT repeat('ü', range % 40) AS text, [x for x in range(range % 7)] AS list, "
+      "CREATE TABLE original AS SELECT repeat('ü', range % 40) AS text, repeat('ü', range % 700) AS longer, "
+      "[repeat('y', 9 * x) for x in range(range % 7)] AS texts, [x for x in range(range % 7)] AS list, "
       "CASE WHEN range % 3 = 0 THEN NULL ELSE {'a': range, 'b': [repeat('z', 20)]} END AS nested FROM range(10000)");
   const auto source = database.publish(std::make_shared<CopySource>(reader, "FROM original"));
   EXPECT_EQ(connection.execute("CREATE TABLE copy AS FROM " + source->from_item()), 10000U);
