@@ -44,6 +44,17 @@ TEST_F(PostgresExtractor, PartsTogetherAreAllRowsOnce) {
   EXPECT_EQ(count("SELECT count(*) FROM frame"), 0U);
 }
 
+/// Room for a row is made in pieces of 64 KB.
+TEST_F(PostgresExtractor, RowsMayBeAsLargeAsTheRoomForThemOrLarger) {
+  extract("postgres.extractor",
+          {{"query",
+            "SELECT i, repeat(chr(64 + i), CASE i WHEN 20 THEN 5000000 ELSE 65529 + i % 3 END) AS s, NULL AS n "
+            "FROM generate_series(1, 40) AS i"}});
+  EXPECT_EQ(count("SELECT count(*) FROM frame WHERE n IS NULL AND s = repeat(chr(64 + i), "
+                  "CASE i WHEN 20 THEN 5000000 ELSE 65529 + i % 3 END)"),
+            40U);
+}
+
 TEST_F(PostgresExtractor, WritingIsRefused) {
   sql("CREATE TABLE w (a int)");
   EXPECT_EQ(read_error({{"query", "INSERT INTO w VALUES (1) RETURNING a"}}),

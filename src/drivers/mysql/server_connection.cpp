@@ -353,13 +353,14 @@ void ServerConnection::on_cell(void* self, unsigned column, unsigned char** row)
   *row += length;
 }
 
-bool ServerConnection::next_row(std::string& block) {
+bool ServerConnection::next_rows(std::string& block, std::size_t enough) {
   const Waiting waiting(m_cancel, m_stop);
+  block.clear();
   m_block = &block;
-  const int outcome = libmariadb().stmt_fetch(m_statement.get());
-  if (outcome == 0) return true;
-  if (outcome != MYSQL_NO_DATA) fail_statement();
-  return false;
+  int outcome = 0;
+  while (outcome == 0 && block.size() < enough) outcome = libmariadb().stmt_fetch(m_statement.get());
+  if (outcome != 0 && outcome != MYSQL_NO_DATA) fail_statement();
+  return outcome == 0;
 }
 
 void ServerConnection::fail_connection() {

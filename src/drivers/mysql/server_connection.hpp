@@ -92,8 +92,9 @@ class ServerConnection {
   void start_rows(const std::string& sql, const nlohmann::json& parameters);
   /// Of the started statement.
   const std::vector<ServerColumn>& columns() const { return m_columns; }
-  /// Appends the next row to a block, for take_row; false at the end.
-  bool next_row(std::string& block);
+  /// Fills a block with rows for take_row, in place of what is in it, until they are so many bytes; false when they
+  /// are the last.
+  bool next_rows(std::string& block, std::size_t enough);
   /// From another thread: what waits for the server ends as if it were cancelled.
   void stop() { m_stop.cancel(); }
 

@@ -13,6 +13,12 @@ CopySender::~CopySender() {
   m_thread.join();
 }
 
+std::string CopySender::empty_block() {
+  std::string block = m_blocks.used_block();
+  block.clear();
+  return block;
+}
+
 void CopySender::run() {
   try {
     while (auto block = m_blocks.pop()) {

@@ -18,8 +18,8 @@ class CopySender {
   CopySender& operator=(const CopySender&) = delete;
   ~CopySender();
 
-  /// What was sent before, emptied.
-  std::string empty_block() { return m_blocks.empty_block(); }
+  /// With room for a whole one.
+  std::string empty_block();
   /// Throws what the connection threw.
   void send(std::string block) { m_blocks.push(std::move(block)); }
   /// Waits until everything is sent.

@@ -45,6 +45,7 @@ Libpq open_library() {
   library.load(pq.getlength, "PQgetlength");
   library.load(pq.getisnull, "PQgetisnull");
   library.load(pq.cmd_tuples, "PQcmdTuples");
+  library.load(pq.getline_async, "PQgetlineAsync");
   library.load(pq.get_copy_data, "PQgetCopyData");
   library.load(pq.put_copy_data, "PQputCopyData");
   library.load(pq.put_copy_end, "PQputCopyEnd");

@@ -43,6 +43,7 @@ struct Libpq {
   decltype(&::PQgetlength) getlength;
   decltype(&::PQgetisnull) getisnull;
   decltype(&::PQcmdTuples) cmd_tuples;
+  decltype(&::PQgetlineAsync) getline_async;
   decltype(&::PQgetCopyData) get_copy_data;
   decltype(&::PQputCopyData) put_copy_data;
   decltype(&::PQputCopyEnd) put_copy_end;
@@ -69,11 +70,5 @@ struct CancelDeleter {
   void operator()(PGcancel* cancel) const { libpq().free_cancel(cancel); }
 };
 using CancelHandle = std::unique_ptr<PGcancel, CancelDeleter>;
-
-/// A row of COPY as libpq hands it out.
-struct BufferDeleter {
-  void operator()(char* buffer) const { libpq().freemem(buffer); }
-};
-using BufferHandle = std::unique_ptr<char, BufferDeleter>;
 
 }  // namespace spillway::drivers::postgres

@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <cstring>
+#include <limits>
 #include <thread>
 #include <utility>
 
@@ -23,10 +24,14 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int k_poll_milliseconds = 50;
-constexpr auto k_gathering = std::chrono::microseconds(400);
+constexpr std::size_t k_gathered_bytes = std::size_t{80} * 1024;
+constexpr std::chrono::microseconds k_min_pause(100);
+constexpr std::chrono::microseconds k_max_pause(2000);
 constexpr int k_default_timeout_seconds = 10;
 constexpr std::size_t k_copy_signature_bytes = 11;
 constexpr std::size_t k_copy_header_bytes = 19;
+constexpr std::string_view k_copy_end("\377\377", 2);  ///< stands where a row would have its number of fields
+constexpr std::size_t k_room_bytes = std::size_t{32} * 1024;
 
 /// What libpq takes, in its order: the DSN first, as what follows overrules its parts.
 class Parameters {
@@ -182,6 +187,20 @@ T take_number(const char*& at, const char* end) {
   return static_cast<T>(ntohl(static_cast<std::uint32_t>(value)));
 }
 
+/// Whether these are all the bytes of a row, of which more may be to come.
+bool is_whole_row(std::string_view row) {
+  const char* at = row.data();
+  const char* const end = at + row.size();
+  if (row.size() < sizeof(std::int16_t)) return false;
+  for (int left = take_number<std::int16_t>(at, end); left > 0; --left) {
+    if (end - at < static_cast<std::ptrdiff_t>(sizeof(std::int32_t))) return false;
+    const auto size = std::max(take_number<std::int32_t>(at, end), 0);
+    if (end - at < size) return false;
+    at += size;
+  }
+  return true;
+}
+
 }  // namespace
 
 void take_row(std::string_view& rows, std::span<sql::Field> fields) {
@@ -281,26 +300,41 @@ void ServerConnection::consume() {
   if (libpq().consume_input(m_connection.get()) == 0) fail_lost();
 }
 
-/// The length of the next message of a COPY, or what is not above 0 at its end.
+/// Waits a moment for rows of a COPY.
 ///
-/// The server sends its rows in pieces of 8 KB. Who waits for each of them is woken for each of them, which costs
-/// both ends more than the rows do; after a moment several are there.
-int ServerConnection::take_message(char*& buffer) {
-  const auto take = [&] { return libpq().get_copy_data(m_connection.get(), &buffer, 1); };
+/// The server sends them in pieces of 8 KB, and who waits for each of them is woken for each of them, which costs
+/// both ends more than the rows do. A socket holds some 20 pieces, and a server that finds it full stands still. So
+/// the moment is as long as about 10 of them take.
+void ServerConnection::gather() {
+  const auto wanted = m_pause * k_gathered_bytes / std::max<std::size_t>(m_gathered, 1);
+  m_pause = std::clamp<std::chrono::microseconds>((m_pause + wanted) / 2, k_min_pause, k_max_pause);
+  m_gathered = 0;
+  std::this_thread::sleep_for(m_pause);
+  consume();
+}
+
+/// Copies the next message of a COPY, or as much of it as there is room for; then the next call copies what follows.
+/// Returns the number of bytes, or what is below 0 at the COPY's end.
+///
+/// PQgetlineAsync is the one way out of libpq without a piece of memory for each row.
+int ServerConnection::take_message(char* into, std::size_t room) {
+  const auto take = [&, at_most = static_cast<int>(std::min<std::size_t>(room, std::numeric_limits<int>::max()))] {
+    return libpq().getline_async(m_connection.get(), into, at_most);
+  };
   int length = take();
   if (length == 0) {
     consume();
     length = take();
   }
   if (length == 0) {
-    std::this_thread::sleep_for(k_gathering);
-    consume();
+    gather();
     length = take();
   }
   while (length == 0) {
     wait(POLLIN);
     length = take();
   }
+  if (length > 0) m_gathered += static_cast<std::size_t>(length);
   return length;
 }
 
@@ -404,7 +438,7 @@ std::vector<ServerColumn> ServerConnection::describe(const std::string& sql) {
 void ServerConnection::start_copy_out(const std::string& sql) {
   check_sent(libpq().send_query(m_connection.get(), sql.c_str()));
   last_result();
-  m_is_first_message = true;
+  m_is_copy_start = true;
 }
 
 void ServerConnection::start_rows(const std::string& sql, const TextRow& parameters) {
@@ -412,28 +446,72 @@ void ServerConnection::start_rows(const std::string& sql, const TextRow& paramet
   libpq().set_single_row_mode(m_connection.get());
 }
 
-bool ServerConnection::next_copied(std::string& rows) {
-  char* buffer = nullptr;
-  const int length = take_message(buffer);
-  if (length < 0) {
-    last_result();
-    return false;
+/// Fills `bytes` with what a COPY sends next; false when it ends before.
+bool ServerConnection::take_bytes(std::span<char> bytes) {
+  while (!bytes.empty()) {
+    const int taken = take_message(bytes.data(), bytes.size());
+    if (taken < 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(taken));
   }
-  const BufferHandle copied(buffer);
-  std::string_view row(buffer, static_cast<std::size_t>(length));
-  if (std::exchange(m_is_first_message, false)) {
-    constexpr std::string_view k_signature("PGCOPY\n\377\r\n\0", k_copy_signature_bytes);
-    if (!row.starts_with(k_signature) || row.size() < k_copy_header_bytes) fail_copy_format();
-    const char* at = buffer + k_copy_header_bytes - sizeof(std::uint32_t);
-    const auto extension = take_number<std::uint32_t>(at, buffer + length);
-    row.remove_prefix(std::min<std::size_t>(row.size(), k_copy_header_bytes + extension));
-  }
-  // The server sends the header along with the first row, or with the mark of the end; others may send it by itself.
-  const bool is_end = row.size() == sizeof(std::int16_t) && row == std::string_view("\377\377", 2);
-  if (row.empty() || is_end) return next_copied(rows);
-  const auto size = static_cast<std::uint32_t>(row.size());
-  rows.append(reinterpret_cast<const char*>(&size), sizeof size).append(row);
   return true;
+}
+
+/// Skips what a COPY begins with: a signature, flags, and an extension of a length that is told. False when the COPY
+/// ends before.
+bool ServerConnection::skip_copy_header() {
+  constexpr std::string_view k_signature("PGCOPY\n\377\r\n\0", k_copy_signature_bytes);
+  std::array<char, k_copy_header_bytes> header{};
+  if (!take_bytes(header)) return false;
+  if (!std::string_view(header.data(), header.size()).starts_with(k_signature)) fail_copy_format();
+  const char* at = header.data() + header.size() - sizeof(std::uint32_t);
+  std::size_t extension = take_number<std::uint32_t>(at, header.data() + header.size());
+  while (extension > 0) {
+    const std::size_t piece = std::min(extension, header.size());
+    if (!take_bytes(std::span(header).first(piece))) return false;
+    extension -= piece;
+  }
+  return true;
+}
+
+/// Throws if the COPY ended because of an error.
+void ServerConnection::end_copy_out() {
+  char* nothing = nullptr;
+  libpq().get_copy_data(m_connection.get(), &nothing, 1);
+  last_result();
+}
+
+/// Puts the next row of a COPY behind the first `size` of these bytes, in place of what is there. Returns the row's
+/// size, 0 at the end.
+std::size_t ServerConnection::take_copied(std::string& bytes, std::size_t size) {
+  std::size_t end = size;
+  for (;;) {
+    if (bytes.size() < end + k_room_bytes) bytes.resize(end + 2 * k_room_bytes);
+    const std::size_t room = bytes.size() - end;
+    const int taken = take_message(bytes.data() + end, room);
+    if (taken < 0) return 0;
+    end += static_cast<std::size_t>(taken);
+    const std::string_view row(bytes.data() + size, end - size);
+    // What fills all of the room may be the beginning of a row.
+    if (static_cast<std::size_t>(taken) == room && !is_whole_row(row)) continue;
+    if (row.empty() || row == k_copy_end) return take_copied(bytes, size);
+    return row.size();
+  }
+}
+
+bool ServerConnection::next_copied(std::string& rows, std::size_t enough) {
+  bool is_open = !std::exchange(m_is_copy_start, false) || skip_copy_header();
+  std::size_t size = 0;
+  while (is_open && size < enough) {
+    const std::size_t start = size + sizeof(std::uint32_t);
+    const auto size_of_row = static_cast<std::uint32_t>(take_copied(rows, start));
+    is_open = size_of_row > 0;
+    if (!is_open) break;
+    std::memcpy(rows.data() + size, &size_of_row, sizeof size_of_row);
+    size = start + size_of_row;
+  }
+  rows.resize(size);
+  if (!is_open) end_copy_out();
+  return is_open;
 }
 
 bool ServerConnection::next_row(std::span<sql::Field> fields) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -62,8 +63,9 @@ class ServerConnection {
   void start_copy_out(const std::string& sql);
   /// Starts a statement whose rows come one by one, in binary.
   void start_rows(const std::string& sql, const TextRow& parameters);
-  /// Appends the next row of a COPY to others, for take_row; false at its end.
-  bool next_copied(std::string& rows);
+  /// Fills a block with rows of a COPY for take_row, in place of what is in it, until they are so many bytes; false
+  /// when they are the last.
+  bool next_copied(std::string& rows, std::size_t enough);
   /// The next row of start_rows; false at its end. Fields are valid until the next call.
   bool next_row(std::span<sql::Field> fields);
 
@@ -80,7 +82,12 @@ class ServerConnection {
   void connect(const ConnectOptions& options);
   void wait(short events);
   void consume();
-  int take_message(char*& buffer);
+  void gather();
+  int take_message(char* into, std::size_t room);
+  bool take_bytes(std::span<char> bytes);
+  bool skip_copy_header();
+  std::size_t take_copied(std::string& bytes, std::size_t size);
+  void end_copy_out();
   void flush();
   [[noreturn]] void fail_lost();
   [[noreturn]] void stop_as_cancelled();
@@ -93,7 +100,9 @@ class ServerConnection {
   ConnectionHandle m_connection;
   const CancelToken& m_cancel;
   std::atomic<bool> m_is_stopped{false};
-  bool m_is_first_message = false;
+  bool m_is_copy_start = false;
+  std::chrono::microseconds m_pause{400};
+  std::size_t m_gathered = 0;  ///< bytes, since the last pause
   ResultHandle m_row;
 };
 

@@ -8,7 +8,7 @@ namespace {
 constexpr std::size_t k_capacity = BlockQueue::k_block_bytes + BlockQueue::k_block_bytes / 4;
 }
 
-std::string BlockQueue::empty_block() {
+std::string BlockQueue::used_block() {
   std::string block;
   {
     const std::scoped_lock lock(m_mutex);
@@ -17,7 +17,6 @@ std::string BlockQueue::empty_block() {
       m_used.pop_back();
     }
   }
-  block.clear();
   block.reserve(k_capacity);
   return block;
 }

@@ -18,9 +18,9 @@ class BlockQueue {
   static constexpr std::size_t k_block_bytes = std::size_t{512} * 1024;  ///< about
   static constexpr std::size_t k_blocks_ahead = 16;
 
-  /// Of the end that makes blocks: an empty one, with room for a whole one. Memory that was used before is there at
-  /// once, where new memory would have to be cleared by the system first.
-  std::string empty_block();
+  /// Of the end that makes blocks: one to fill, with room for a whole one. What is in it is of no use; but memory
+  /// that was used before is there at once, where new memory would have to be cleared first.
+  std::string used_block();
   /// Waits for room. False when nobody takes them any more; throws why, when there is a reason.
   bool push(std::string block);
   /// No more blocks will come; with an error, pop throws it once those before it are taken.
@@ -28,7 +28,7 @@ class BlockQueue {
 
   /// Of the end that takes them: waits for the next one; nothing at the end.
   std::optional<std::string> pop();
-  /// A block that was popped and is done with: empty_block gives it out again.
+  /// A block that was popped and is done with: used_block gives it out again.
   void reuse(std::string block);
   /// No more blocks will be taken.
   void close(std::exception_ptr error = nullptr);

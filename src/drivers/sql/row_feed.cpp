@@ -18,13 +18,11 @@ RowFeed::~RowFeed() {
 
 void RowFeed::run() {
   try {
-    std::string block = m_blocks.empty_block();
-    while (m_fetch(block)) {
-      if (block.size() < BlockQueue::k_block_bytes) continue;
-      if (!m_blocks.push(std::move(block))) return;
-      block = m_blocks.empty_block();
+    for (bool is_open = true; is_open;) {
+      std::string block = m_blocks.used_block();
+      is_open = m_fetch(block);
+      if (!block.empty() && !m_blocks.push(std::move(block))) return;
     }
-    if (!block.empty()) m_blocks.push(std::move(block));
     m_blocks.finish();
   } catch (...) {
     m_blocks.finish(std::current_exception());

@@ -16,8 +16,9 @@ namespace spillway::drivers::sql {
 /// with what it has. Ends the statement when it is destroyed before its end.
 class RowFeed {
  public:
-  /// `fetch` appends the next row to a block; false at the end. `stop` makes one that waits for the server give up.
-  /// The connection that they use is the feed's alone until the end. `take` takes a row from the front of a block.
+  /// `fetch` fills a block with rows, at least k_block_bytes unless they are the last, in place of what is in it;
+  /// false when they are. `stop` makes one that waits for the server give up. The connection that they use is the
+  /// feed's alone until the end. `take` takes a row from the front of a block.
   RowFeed(std::function<bool(std::string& block)> fetch, std::function<void()> stop,
           void (*take)(std::string_view& rows, std::span<Field> fields));
   RowFeed(const RowFeed&) = delete;

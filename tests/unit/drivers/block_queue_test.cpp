@@ -50,23 +50,23 @@ TEST(BlockQueue, TheMakerIsNoMoreThanSoManyBlocksAhead) {
   EXPECT_EQ(made, BlockQueue::k_blocks_ahead + 1);
 }
 
-TEST(BlockQueue, WhatIsDoneWithIsGivenOutAgainEmpty) {
+TEST(BlockQueue, WhatIsDoneWithIsGivenOutAgain) {
   BlockQueue queue;
-  std::string block = queue.empty_block();
+  std::string block = queue.used_block();
   EXPECT_GE(block.capacity(), BlockQueue::k_block_bytes);
   block = "rows";
   const char* const memory = block.data();
   queue.push(std::move(block));
   queue.reuse(*queue.pop());
-  block = queue.empty_block();
-  EXPECT_EQ(block, "");
+  block = queue.used_block();
   EXPECT_EQ(block.data(), memory);
+  EXPECT_GE(block.capacity(), BlockQueue::k_block_bytes);
 }
 
 TEST(BlockQueue, WhatAHugeRowTookIsNotKept) {
   BlockQueue queue;
   queue.reuse(std::string(10 * BlockQueue::k_block_bytes, 'x'));
-  EXPECT_LT(queue.empty_block().capacity(), 2 * BlockQueue::k_block_bytes);
+  EXPECT_LT(queue.used_block().capacity(), 2 * BlockQueue::k_block_bytes);
 }
 
 TEST(BlockQueue, AnErrorOfTheMakerComesAfterItsBlocks) {

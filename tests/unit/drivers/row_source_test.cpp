@@ -139,9 +139,11 @@ TEST(RowFeed, HandsOutAsManyRowsAsABlockHasAndTheCallerTakes) {
   std::size_t fetched = 0;
   RowFeed feed(
       [&](std::string& block) {
-        if (fetched == rows) return false;
-        block += static_cast<char>('a' + fetched++ % 26);
-        return true;
+        block.clear();
+        while (block.size() < BlockQueue::k_block_bytes && fetched < rows) {
+          block += static_cast<char>('a' + fetched++ % 26);
+        }
+        return fetched < rows;
       },
       [] {}, take_byte);
   RowBatch batch(1);
