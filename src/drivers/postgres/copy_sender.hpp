@@ -18,7 +18,7 @@ class CopySender {
   CopySender& operator=(const CopySender&) = delete;
   ~CopySender();
 
-  /// With room for a whole one.
+  /// A block to fill, with room for all of it.
   std::string empty_block();
   /// Throws what the connection threw.
   void send(std::string block) { m_blocks.push(std::move(block)); }

@@ -306,9 +306,11 @@ void ServerConnection::consume() {
 /// both ends more than the rows do. A socket holds some 20 pieces, and a server that finds it full stands still. So
 /// the moment is as long as about 10 of them take.
 void ServerConnection::gather() {
-  const auto wanted = m_pause * k_gathered_bytes / std::max<std::size_t>(m_gathered, 1);
-  m_pause = std::clamp<std::chrono::microseconds>((m_pause + wanted) / 2, k_min_pause, k_max_pause);
-  m_gathered = 0;
+  if (m_gathered > 0) {
+    const std::chrono::microseconds wanted = m_pause * k_gathered_bytes / m_gathered;
+    m_pause = std::clamp((m_pause + wanted) / 2, k_min_pause, k_max_pause);
+    m_gathered = 0;
+  }
   std::this_thread::sleep_for(m_pause);
   consume();
 }
