@@ -62,9 +62,13 @@ void decode_date(const ColumnReader&, std::string_view bytes, VectorWriter& vect
   const auto days = number<std::int32_t>(bytes);
   if (days == Limits::max() || days == Limits::min()) {
     vector.set(row, days < 0 ? -Limits::max() : Limits::max());
-  } else {
-    vector.set(row, days + k_epoch_days);
+    return;
   }
+  std::int32_t since_1970 = 0;
+  if (__builtin_add_overflow(days, k_epoch_days, &since_1970) || since_1970 == Limits::max()) {
+    fail_value("the server sent a date that PostgreSQL does not have");
+  }
+  vector.set(row, since_1970);
 }
 
 void decode_timestamp(const ColumnReader&, std::string_view bytes, VectorWriter& vector, std::uint64_t row) {
@@ -198,9 +202,11 @@ void decode_list(const ColumnReader& reader, std::string_view bytes, VectorWrite
   }
   if (bytes.size() < k_header + k_dimension) fail_value("the server sent an array that cannot be read");
   const auto count = static_cast<std::uint32_t>(read_number<std::int32_t>(bytes.data() + k_header));
+  bytes.remove_prefix(k_header + k_dimension);
+  // Before memory is taken for them.
+  if (count > bytes.size() / k_length_bytes) fail_value("the server sent an array that ends too soon");
   const std::uint64_t offset = vector.append_list(row, count);
   const ColumnReader& element = reader.elements.front();
-  bytes.remove_prefix(k_header + k_dimension);
   for (std::uint32_t i = 0; i < count; ++i) {
     if (bytes.size() < k_length_bytes) fail_value("the server sent an array that ends too soon");
     const auto length = read_number<std::int32_t>(bytes.data());
