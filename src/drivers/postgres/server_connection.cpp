@@ -495,8 +495,8 @@ std::size_t ServerConnection::take_copied(std::string& bytes, std::size_t size) 
     const std::string_view row(bytes.data() + size, end - size);
     // What fills all of the room may be the beginning of a row.
     if (static_cast<std::size_t>(taken) == room && !is_whole_row(row)) continue;
-    if (row.empty() || row == k_copy_end) return take_copied(bytes, size);
-    return row.size();
+    if (row != k_copy_end) return row.size();
+    end = size;
   }
 }
 
@@ -507,9 +507,10 @@ bool ServerConnection::next_copied(std::string& rows, std::size_t enough) {
     const std::size_t start = size + sizeof(std::uint32_t);
     const auto size_of_row = static_cast<std::uint32_t>(take_copied(rows, start));
     is_open = size_of_row > 0;
-    if (!is_open) break;
-    std::memcpy(rows.data() + size, &size_of_row, sizeof size_of_row);
-    size = start + size_of_row;
+    if (is_open) {
+      std::memcpy(rows.data() + size, &size_of_row, sizeof size_of_row);
+      size = start + size_of_row;
+    }
   }
   rows.resize(size);
   if (!is_open) end_copy_out();
