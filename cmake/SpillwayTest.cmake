@@ -7,8 +7,9 @@ function(_spillway_test_settings target)
   target_include_directories(${target} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
   target_compile_definitions(${target} PRIVATE "SPILLWAY_SOURCE_DIR=\"${CMAKE_SOURCE_DIR}\"")
   # ccache caches what uses a precompiled header only when told that its defines and times may be trusted.
-  if(CCACHE_PROGRAM AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(${target} PRIVATE -fpch-preprocess)
+  if(CCACHE_PROGRAM)
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>
+                                             "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>")
     set_target_properties(
       ${target} PROPERTIES CXX_COMPILER_LAUNCHER
                            "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;${CCACHE_PROGRAM}")

@@ -68,7 +68,7 @@ std::string hint_for(int signal, bool may_be_memory) {
   return {};
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef SPILLWAY_SANITIZED
 constexpr bool k_is_sanitized = true;
 #else
 constexpr bool k_is_sanitized = false;

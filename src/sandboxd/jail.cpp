@@ -22,7 +22,7 @@ namespace {
 
 using sandbox::Mount;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef SPILLWAY_SANITIZED
 constexpr bool k_is_sanitized = true;
 #else
 constexpr bool k_is_sanitized = false;

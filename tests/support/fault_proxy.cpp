@@ -305,7 +305,7 @@ void FaultProxy::accept_all() {
     Fd client(::accept4(m_listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!client || m_is_down) continue;
     m_connections.emplace_back(
-        [this, connection = std::make_shared<Connection>(*this, std::move(client))] { connection->run(); });
+        [connection = std::make_shared<Connection>(*this, std::move(client))] { connection->run(); });
   }
 }
 

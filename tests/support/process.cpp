@@ -100,7 +100,7 @@ std::string spillway_program() {
 }
 
 bool program_is_sanitized() {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef SPILLWAY_SANITIZED
   return spillway_program() == SPILLWAY_PROGRAM;
 #else
   return false;

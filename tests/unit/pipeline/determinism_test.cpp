@@ -14,14 +14,19 @@ namespace spillway::pipeline {
 namespace {
 
 /// A document as a tree of which a spelling can be chosen at random.
+struct Entry;
 struct Tree {
   std::string scalar;
-  std::vector<std::pair<std::string, Tree>> entries;  ///< of a map
-  std::vector<Tree> items;                            ///< of a list
+  std::vector<Entry> entries;  ///< of a map
+  std::vector<Tree> items;     ///< of a list
+};
+struct Entry {
+  std::string key;
+  Tree value;
 };
 
 Tree leaf(std::string text) { return {std::move(text), {}, {}}; }
-Tree map_of(std::vector<std::pair<std::string, Tree>> entries) { return {{}, std::move(entries), {}}; }
+Tree map_of(std::vector<Entry> entries) { return {{}, std::move(entries), {}}; }
 
 class Writer {
  public:
@@ -60,8 +65,8 @@ class Writer {
     for (std::size_t i = 0; i < entries.size(); ++i) {
       if (i > 0 || first_indent > 0) comment(indent);
       m_text += std::string(i == 0 ? first_indent : indent, ' ');
-      m_text += sometimes() ? fmt::format("\"{}\":", entries[i].first) : entries[i].first + ":";
-      write_value(entries[i].second, indent);
+      m_text += sometimes() ? fmt::format("\"{}\":", entries[i].key) : entries[i].key + ":";
+      write_value(entries[i].value, indent);
     }
   }
 

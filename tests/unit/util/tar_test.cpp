@@ -28,17 +28,22 @@ constexpr std::size_t k_magic_at = 257;
 constexpr std::size_t k_sum_at = 148;
 constexpr std::size_t k_sum_size = 8;
 
-class Collector : public TarVisitor {
- public:
-  void folder(const std::string& name) override { folders.push_back(name); }
-  void begin_file(const std::string& name, std::uint64_t) override { m_name = name, files[name]; }
-  void append(std::string_view bytes) override { files[m_name] += bytes; }
-  void end_file() override {}
-
+struct Collected {
   std::vector<std::string> folders;
   std::map<std::string, std::string> files;
+};
+
+class Collector : public TarVisitor {
+ public:
+  explicit Collector(Collected& collected) : m_collected(collected) {}
+
+  void folder(const std::string& name) override { m_collected.folders.push_back(name); }
+  void begin_file(const std::string& name, std::uint64_t) override { m_name = name, m_collected.files[name]; }
+  void append(std::string_view bytes) override { m_collected.files[m_name] += bytes; }
+  void end_file() override {}
 
  private:
+  Collected& m_collected;
   std::string m_name;
 };
 
@@ -64,12 +69,13 @@ std::string with_header(std::string tar, std::size_t at, const std::string& byte
   return tar;
 }
 
-Collector read(const std::string& tar, const TarContent& announced, std::size_t piece = 1000) {
-  Collector collector;
+Collected read(const std::string& tar, const TarContent& announced, std::size_t piece = 1000) {
+  Collected collected;
+  Collector collector(collected);
   TarReader reader(announced, collector);
   for (std::size_t at = 0; at < tar.size(); at += piece) reader.append(std::string_view(tar).substr(at, piece));
   reader.finish();
-  return collector;
+  return collected;
 }
 
 std::string refusal(const std::string& tar, const TarContent& announced) {
@@ -95,7 +101,7 @@ TEST(Tar, WhatIsWrittenIsRead) {
   writer.finish();
   const std::string tar = writer.take();
   for (const std::size_t piece : {std::size_t{1}, std::size_t{511}, std::size_t{1} << 20}) {
-    const Collector seen = read(tar, {4, 100'005}, piece);
+    const Collected seen = read(tar, {4, 100'005}, piece);
     EXPECT_THAT(seen.folders, ElementsAre("home/you"));
     EXPECT_THAT(seen.files,
                 ::testing::UnorderedElementsAre(Pair("home/you/größe \xff.csv", "id\n1\n"), Pair(long_name, ""),
@@ -210,7 +216,7 @@ TEST(Tar, WhatGnuTarWritesIsRead) {
   // Blocks of one: without padding at the end.
   const std::string pack = "tar --format=gnu -cb1 -f packed.tar -C '" + dir.path().string() + "' a.csv ddd*";
   ASSERT_EQ(std::system(("cd '" + dir.path().string() + "' && " + pack).c_str()), 0);
-  const Collector seen = read(read_file(dir / "packed.tar").value(), {3, 9});
+  const Collected seen = read(read_file(dir / "packed.tar").value(), {3, 9});
   EXPECT_THAT(seen.folders, ElementsAre(std::string(120, 'd')));
   EXPECT_THAT(seen.files, ::testing::UnorderedElementsAre(Pair("a.csv", "id\n1\n"), Pair(long_name, "long")));
 }
