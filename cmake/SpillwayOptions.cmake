@@ -14,22 +14,21 @@ target_compile_options(
                              -Woverloaded-virtual -Wimplicit-fallthrough -Wdeprecated-copy-dtor
                              $<$<BOOL:${SPILLWAY_WERROR}>:-Werror>)
 target_include_directories(spillway_options INTERFACE "${CMAKE_SOURCE_DIR}/src")
-if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  if(CMAKE_UNITY_BUILD)
-    # To clang a name shadows that of another file, which only a unity build puts before it.
-    target_compile_options(spillway_options INTERFACE -Wno-shadow)
-  endif()
-elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug" OR SPILLWAY_SANITIZE)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_UNITY_BUILD)
+  # To clang a name shadows that of another file, which only a unity build puts before it.
+  target_compile_options(spillway_options INTERFACE -Wno-shadow)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND (NOT CMAKE_BUILD_TYPE STREQUAL "Debug" OR SPILLWAY_SANITIZE))
   # Seen through the optimizer, g++ 12 finds these in std::string and the JSON library, where they are not.
   target_compile_options(spillway_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
 endif()
 if(SPILLWAY_SANITIZE)
-  # Each compiler has a way of its own to ask for it.
+  # For util/sanitizer.hpp, as each compiler has a way of its own to ask for it.
   add_compile_definitions(SPILLWAY_SANITIZED)
   add_compile_options(-fsanitize=${SPILLWAY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
   add_link_options(-fsanitize=${SPILLWAY_SANITIZE})
   if(SPILLWAY_SANITIZE MATCHES "undefined")
-    # What the checks are told of their places holds some four million addresses: a program that may be loaded anywhere
+    # What the checks are told of their places holds some two million addresses: a program that may be loaded anywhere
     # relocates them at each of its starts, and the tests start it thousands of times.
     add_compile_options(-fno-pie)
     add_link_options($<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-no-pie>)

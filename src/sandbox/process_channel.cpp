@@ -18,6 +18,7 @@
 #include "protocol/line_reader.hpp"
 #include "sandbox/last_lines.hpp"
 #include "util/file.hpp"
+#include "util/sanitizer.hpp"
 #include "util/strings.hpp"
 
 namespace spillway::sandbox {
@@ -67,12 +68,6 @@ std::string hint_for(int signal, bool may_be_memory) {
     return "its CPU time was used up: raise SPILLWAY_SANDBOX_CPU_SECONDS (--sandbox-cpu-seconds)";
   return {};
 }
-
-#ifdef SPILLWAY_SANITIZED
-constexpr bool k_is_sanitized = true;
-#else
-constexpr bool k_is_sanitized = false;
-#endif
 
 /// One thread, no locks: bytes move in send() and receive(). What waits to be sent is bounded by what a run sends (a
 /// command for each running step), what waits to be taken by one read: a worker that sends faster than its host takes

@@ -15,18 +15,13 @@
 #include "sandboxd/agent.hpp"
 #include "sandboxd/agent_files.hpp"
 #include "util/memory_file.hpp"
+#include "util/sanitizer.hpp"
 
 namespace spillway::sandboxd {
 namespace fs = std::filesystem;
 namespace {
 
 using sandbox::Mount;
-
-#ifdef SPILLWAY_SANITIZED
-constexpr bool k_is_sanitized = true;
-#else
-constexpr bool k_is_sanitized = false;
-#endif
 
 /// What bubblewrap is given before the agent's socket, by number.
 enum Descriptor { k_filter = 3, k_options };

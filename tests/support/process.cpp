@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "util/process.hpp"
+#include "util/sanitizer.hpp"
 
 namespace spillway::testing {
 namespace {
@@ -99,13 +100,7 @@ std::string spillway_program() {
   return chosen == nullptr ? SPILLWAY_PROGRAM : chosen;
 }
 
-bool program_is_sanitized() {
-#ifdef SPILLWAY_SANITIZED
-  return spillway_program() == SPILLWAY_PROGRAM;
-#else
-  return false;
-#endif
-}
+bool program_is_sanitized() { return k_is_sanitized && spillway_program() == SPILLWAY_PROGRAM; }
 
 Process::Process(const std::vector<std::string>& arguments, const ProcessOptions& options) {
   Pipe out = make_pipe();

@@ -13,13 +13,15 @@
 namespace spillway::pipeline {
 namespace {
 
-/// A document as a tree of which a spelling can be chosen at random.
 struct Entry;
+
+/// A document as a tree of which a spelling can be chosen at random.
 struct Tree {
   std::string scalar;
   std::vector<Entry> entries;  ///< of a map
   std::vector<Tree> items;     ///< of a list
 };
+
 struct Entry {
   std::string key;
   Tree value;
