@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "engine/type.hpp"
 #include "engine/vector.hpp"
@@ -31,6 +33,26 @@ class ChunkSource {
   virtual Error read_again_error() const { return make_error(ErrorCode::internal, "a source can be read once"); }
   /// Called at most max_readers() times, from any thread.
   virtual std::unique_ptr<ChunkReader> open_reader() = 0;
+};
+
+/// The rows of a source, pulled without a statement by one reader.
+class SourceRows {
+ public:
+  /// Opens a reader of the source, which must outlive this.
+  explicit SourceRows(ChunkSource& source);
+  SourceRows(const SourceRows&) = delete;
+  SourceRows& operator=(const SourceRows&) = delete;
+  ~SourceRows();
+
+  /// How many rows columns() has now, until the next call; 0 at the end. Throws what the reader throws.
+  std::uint64_t next();
+  std::span<const VectorView> columns() const { return m_columns; }
+
+ private:
+  const Schema& m_schema;
+  std::unique_ptr<ChunkReader> m_reader;
+  _duckdb_data_chunk* m_chunk;  ///< which is filled again and again
+  std::vector<VectorView> m_columns;
 };
 
 }  // namespace spillway::engine

@@ -26,13 +26,23 @@ class RowSource : public engine::ChunkSource {
  public:
   RowSource(std::vector<Part> parts, std::vector<Column> columns, std::string what)
       : m_parts(std::move(parts)), m_columns(std::move(columns)), m_what(std::move(what)) {
-    for (const Column& column : m_columns) m_schema.push_back({column.name, column.type});
+    for (std::size_t i = 0; i < m_columns.size(); ++i) {
+      m_schema.push_back({m_columns[i].name, m_columns[i].type});
+      if (can_be_long(m_columns[i].type)) m_long_columns.push_back(i);
+    }
   }
 
   const engine::Schema& schema() const override { return m_schema; }
   std::unique_ptr<engine::ChunkReader> open_reader() override { return std::make_unique<Reader>(*this); }
 
  private:
+  /// A chunk ends sooner when its texts take this much: 2,048 rows of a megabyte each are not read at once.
+  static constexpr std::size_t k_max_chunk_bytes = std::size_t{4} * 1024 * 1024;
+
+  static bool can_be_long(const engine::Type& type) {
+    return type.id == engine::TypeId::varchar || type.id == engine::TypeId::blob || is_nested(type);
+  }
+
   class Reader : public engine::ChunkReader {
    public:
     explicit Reader(RowSource& source) : m_source(source), m_batch(source.m_columns.size()) {
@@ -59,16 +69,27 @@ class RowSource : public engine::ChunkSource {
    private:
     std::uint64_t read_from(Part& part, engine::ChunkWriter& chunk) {
       std::uint64_t row = 0;
-      while (row < engine::ChunkWriter::capacity()) {
+      std::size_t bytes = 0;
+      while (row < engine::ChunkWriter::capacity() && bytes < k_max_chunk_bytes) {
         const std::uint64_t room =
             std::min<std::uint64_t>(engine::ChunkWriter::capacity() - row, RowBatch::k_capacity);
         const std::size_t rows = reading([&] { return part.next_rows(m_batch, room); });
         if (rows == 0) break;
         decode(rows, chunk, row);
+        bytes += long_bytes(rows);
         row += rows;
         m_rows_before += rows;
       }
       return row;
+    }
+
+    std::size_t long_bytes(std::size_t rows) const {
+      std::size_t bytes = 0;
+      for (const std::size_t column : m_source.m_long_columns) {
+        const Cells cells = m_batch.column(column, 0, rows);
+        for (std::size_t i = 0; i < rows; ++i) bytes += cells[i].length;
+      }
+      return bytes;
     }
 
     void decode(std::size_t rows, engine::ChunkWriter& chunk, std::uint64_t row) {
@@ -124,6 +145,7 @@ class RowSource : public engine::ChunkSource {
 
   std::vector<Part> m_parts;
   std::vector<Column> m_columns;
+  std::vector<std::size_t> m_long_columns;  ///< numbers of those whose cells can be long
   std::string m_what;
   engine::Schema m_schema;
 };

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -126,6 +127,30 @@ TEST_F(RowSourceTest, AnErrorCountsTheRowsOfAllParts) {
   second.rows[4][0] = "x";
   EXPECT_THAT(error_of({numbered_rows(3000), second}),
               EndsWith("cannot read column 'a' of table 't', row 2053: 'x' is no number"));
+}
+
+struct TextColumn {
+  std::string name;
+  engine::Type type;
+  void (*decode)(const TextColumn& column, const Cells& cells, VectorWriter& vector, std::uint64_t row);
+};
+
+void decode_text(const TextColumn&, std::string_view text, VectorWriter& vector, std::uint64_t row) {
+  vector.set_text(row, text);
+}
+
+/// Otherwise 2,048 rows of a megabyte each would be in memory at once.
+TEST_F(RowSourceTest, AChunkOfLongTextsEndsSooner) {
+  ListedRows part;
+  for (int i = 0; i < 1000; ++i) part.rows.push_back({std::string(100'000, 'x'), std::nullopt});
+  RowSource<ListedRows, TextColumn> source(
+      {part}, {{"t", TypeId::varchar, k_each<decode_text>}, {"u", TypeId::varchar, k_each<decode_text>}},
+      "table 't'");
+  engine::SourceRows rows(source);
+  std::vector<std::uint64_t> counts;
+  while (const std::uint64_t count = rows.next()) counts.push_back(count);
+  EXPECT_EQ(counts.size(), 16U);  // of 64 rows, the last one of 40
+  EXPECT_EQ(std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}), 1000U);
 }
 
 /// A row is a byte.
