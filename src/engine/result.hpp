@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "engine/connection.hpp"
 #include "engine/vector.hpp"
@@ -19,6 +21,7 @@ class Chunk {
 
   std::uint64_t row_count() const { return m_row_count; }
   const VectorView& column(std::size_t index) const { return m_columns[index]; }
+  std::span<const VectorView> columns() const { return m_columns; }
 
  private:
   friend class ChunkWriter;

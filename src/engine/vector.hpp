@@ -70,6 +70,8 @@ class VectorView {
   ~VectorView() = default;
 
   const Type& type() const { return *m_type; }
+  /// False: none of the cells is NULL.
+  bool may_have_nulls() const { return m_validity != nullptr; }
   bool is_null(std::uint64_t row) const {
     return m_validity != nullptr && ((m_validity[row / 64] >> (row % 64)) & 1U) == 0;
   }
@@ -79,7 +81,8 @@ class VectorView {
     return static_cast<const T*>(m_data)[row];
   }
   /// VARCHAR or BLOB; the bytes belong to the chunk.
-  std::string_view text(std::uint64_t row) const { return static_cast<const StringCell*>(m_data)[row].view(); }
+  const StringCell& text_cell(std::uint64_t row) const { return static_cast<const StringCell*>(m_data)[row]; }
+  std::string_view text(std::uint64_t row) const { return text_cell(row).view(); }
   ListEntry list_entry(std::uint64_t row) const { return get<ListEntry>(row); }
   /// A list's, map's or array's elements (0), a struct's member, a union's tag (0) and members (from 1).
   const VectorView& child(std::size_t index = 0) const { return m_children[index]; }

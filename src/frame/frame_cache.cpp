@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "engine/sql.hpp"
+#include "frame/parquet/file_writer.hpp"
 #include "frame/table_size.hpp"
 
 namespace spillway::frame {
@@ -162,11 +163,16 @@ DataFrame FrameCache::produce(const std::string& step_id, const std::string& sel
   frame.step_id = step_id;
   frame.schema = frame_schema(connection, select_sql);
   if (m_policy.force_spill) {
-    return produce_spilled(std::move(frame), select_sql, SpillReason::forced, connection, control);
+    const bool needs_no_statement = relation.source != nullptr && parquet::FileWriter::can_write(frame.schema);
+    const SpillOutcome outcome =
+        needs_no_statement ? write_spill(*relation.source, frame.schema, artifacts_of(step_id), control)
+                           : write_spill(connection, select_sql, frame.schema, artifacts_of(step_id), control);
+    return spilled(std::move(frame), outcome, SpillReason::forced);
   }
   const bool can_restart = relation.source == nullptr && !relation.reads_once;
   if (auto produced = produce_in_memory(frame, select_sql, can_restart, connection, control)) return *produced;
-  return produce_spilled(std::move(frame), select_sql, SpillReason::pressure, connection, control);
+  const SpillOutcome outcome = write_spill(connection, select_sql, frame.schema, artifacts_of(step_id), control);
+  return spilled(std::move(frame), outcome, SpillReason::pressure);
 }
 
 /// Nothing when memory ran short, though every frame that nobody reads was spilled meanwhile: the statement was given
@@ -202,14 +208,26 @@ std::optional<DataFrame> FrameCache::produce_in_memory(DataFrame frame, const st
   return frame;
 }
 
-DataFrame FrameCache::produce_spilled(DataFrame frame, const std::string& select_sql, SpillReason reason,
-                                      engine::Connection& connection, const engine::StatementControl& control) {
-  const SpillOutcome outcome =
-      write_spill(connection, select_sql, frame.schema, m_session_dir / "artifacts" / frame.step_id, control);
+DataFrame FrameCache::spilled(DataFrame frame, const SpillOutcome& outcome, SpillReason reason) {
   frame.row_count = outcome.row_count;
   frame.df_path = outcome.parquet_path;
   frame.schema_path = outcome.schema_path;
-  report_spill(frame, outcome, reason);
+  const std::string path = artifact_name(frame.step_id, outcome.parquet_path);
+  m_sink.event("frame_spilled", {{"step_id", frame.step_id},
+                                 {"reason", to_string(reason)},
+                                 {"rows", outcome.row_count},
+                                 {"bytes", outcome.parquet_bytes},
+                                 {"path", path},
+                                 {"duration_ms", outcome.duration_ms}});
+  m_sink.event("artifact_created", {{"step_id", frame.step_id},
+                                    {"artifact_type", "parquet"},
+                                    {"path", path},
+                                    {"size_bytes", outcome.parquet_bytes}});
+  m_sink.event("artifact_created", {{"step_id", frame.step_id},
+                                    {"artifact_type", "schema"},
+                                    {"path", artifact_name(frame.step_id, outcome.schema_path)},
+                                    {"size_bytes", outcome.schema_bytes}});
+  m_sink.metric("spill_bytes", outcome.parquet_bytes, "bytes", frame.step_id);
   return frame;
 }
 
@@ -219,11 +237,9 @@ void FrameCache::spill_df(const std::string& step_id, SpillReason reason) {
   if (!frame || !frame->in_memory()) return;
   if (!m_spill_connection) m_spill_connection = m_database.connect();
   if (!frame->is_spilled()) {
-    const SpillOutcome outcome = write_spill(*m_spill_connection, "FROM " + frame->table, frame->schema,
-                                             m_session_dir / "artifacts" / step_id, {});
-    frame->df_path = outcome.parquet_path;
-    frame->schema_path = outcome.schema_path;
-    report_spill(*frame, outcome, reason);
+    const SpillOutcome outcome =
+        write_spill(*m_spill_connection, "FROM " + frame->table, frame->schema, artifacts_of(step_id), {});
+    frame = spilled(*std::move(frame), outcome, reason);
   }
   if (release_memory(*frame)) m_spill_connection->execute("DROP TABLE " + frame->table);
 }
@@ -403,25 +419,6 @@ Error FrameCache::missing_error(const std::string& step_id, const std::string& k
                                 "(step_outputs) and no spill file at artifacts/{}/output.parquet ({}).",
                                 key, step_id, from_step, from_step, why),
                     fmt::format("run step '{}' again, or remove it from the needs of '{}'", from_step, step_id));
-}
-
-void FrameCache::report_spill(const DataFrame& frame, const SpillOutcome& outcome, SpillReason reason) {
-  const std::string path = artifact_name(frame.step_id, outcome.parquet_path);
-  m_sink.event("frame_spilled", {{"step_id", frame.step_id},
-                                 {"reason", to_string(reason)},
-                                 {"rows", outcome.row_count},
-                                 {"bytes", outcome.parquet_bytes},
-                                 {"path", path},
-                                 {"duration_ms", outcome.duration_ms}});
-  m_sink.event("artifact_created", {{"step_id", frame.step_id},
-                                    {"artifact_type", "parquet"},
-                                    {"path", path},
-                                    {"size_bytes", outcome.parquet_bytes}});
-  m_sink.event("artifact_created", {{"step_id", frame.step_id},
-                                    {"artifact_type", "schema"},
-                                    {"path", artifact_name(frame.step_id, outcome.schema_path)},
-                                    {"size_bytes", outcome.schema_bytes}});
-  m_sink.metric("spill_bytes", outcome.parquet_bytes, "bytes", frame.step_id);
 }
 
 }  // namespace spillway::frame

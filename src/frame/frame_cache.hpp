@@ -105,8 +105,11 @@ class FrameCache {
                     engine::Connection& connection, const engine::StatementControl& control);
   std::optional<DataFrame> produce_in_memory(DataFrame frame, const std::string& select_sql, bool can_restart,
                                              engine::Connection& connection, const engine::StatementControl& control);
-  DataFrame produce_spilled(DataFrame frame, const std::string& select_sql, SpillReason reason,
-                            engine::Connection& connection, const engine::StatementControl& control);
+  std::filesystem::path artifacts_of(const std::string& step_id) const {
+    return m_session_dir / "artifacts" / step_id;
+  }
+  /// Notes in the frame, and tells, where it was spilled.
+  DataFrame spilled(DataFrame frame, const SpillOutcome& outcome, SpillReason reason);
   std::shared_ptr<FrameStream> find_stream(const std::string& step_id) const;
   std::optional<ResolvedInput> resolve_from_stream(const std::string& from_step, const CancelToken* cancel) const;
   std::optional<ResolvedInput> resolve_from_memory(const std::string& from_step);
@@ -121,7 +124,6 @@ class FrameCache {
   std::uint64_t measure_table(const DataFrame& frame);
   std::optional<DataFrame> find(const std::string& step_id) const;
   Error missing_error(const std::string& step_id, const std::string& key, const std::string& from_step) const;
-  void report_spill(const DataFrame& frame, const SpillOutcome& outcome, SpillReason reason);
 
   engine::Database& m_database;
   SpillPolicy m_policy;

@@ -1,12 +1,15 @@
 #include "frame/spill.hpp"
 
-#include <system_error>
+#include <chrono>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "engine/sql.hpp"
 #include "frame/carrier.hpp"
+#include "frame/parquet/file_writer.hpp"
 #include "util/clock.hpp"
 #include "util/file.hpp"
 #include "util/strings.hpp"
@@ -37,6 +40,57 @@ std::string select_translated(const Schema& schema, const std::string& from, Tra
   return fmt::format("SELECT {} FROM {}", join(columns, ", "), from);
 }
 
+/// What `action` returns; an Exception of it says what was being written.
+template <typename Action>
+auto spilling(const fs::path& path, const Action& action) {
+  try {
+    return action();
+  } catch (const Exception& exception) {
+    Error error = exception.error();
+    fail(std::move(error).with_context(fmt::format("while spilling to '{}'", path.string())));
+  }
+}
+
+/// Watches rows that no statement reads as the engine watches a statement.
+class Watch {
+ public:
+  explicit Watch(const engine::StatementControl& control) : m_control(control) {}
+
+  void check(std::uint64_t rows) {
+    bool is_over = m_control.cancel != nullptr && m_control.cancel->is_cancelled();
+    if (const auto now = std::chrono::steady_clock::now(); m_control.poll && now >= m_next) {
+      m_next = now + k_poll_interval;
+      is_over = m_control.poll({.rows = rows}) || is_over;
+    }
+    if (is_over) fail(ErrorCode::cancelled, "cancelled");
+  }
+
+ private:
+  static constexpr auto k_poll_interval = std::chrono::milliseconds(20);
+  const engine::StatementControl& m_control;
+  std::chrono::steady_clock::time_point m_next{};
+};
+
+/// Writes both files; `write` writes the first one to the temporary path of the AtomicFile that it gets, and returns
+/// the number of rows.
+template <typename Write>
+SpillOutcome write_files(const Schema& schema, const fs::path& folder, const Write& write) {
+  const Stopwatch stopwatch;
+  spillway::create_directories(folder);
+  AtomicFile parquet(folder / "output.parquet", "spill");
+  SpillOutcome outcome;
+  outcome.row_count = write(parquet);
+  const std::string description = schema_json(schema, outcome.row_count);
+  outcome.schema_path = folder / "schema.json";
+  write_file_atomically(outcome.schema_path, description, Durability::process);
+  parquet.publish(Durability::process);
+  outcome.parquet_path = parquet.path();
+  outcome.parquet_bytes = fs::file_size(outcome.parquet_path);
+  outcome.schema_bytes = description.size();
+  outcome.duration_ms = stopwatch.elapsed_ms();
+  return outcome;
+}
+
 }  // namespace
 
 std::string_view to_string(SpillReason reason) {
@@ -55,28 +109,28 @@ std::string_view to_string(SpillReason reason) {
 
 SpillOutcome write_spill(engine::Connection& connection, const std::string& select_sql, const Schema& schema,
                          const fs::path& folder, const engine::StatementControl& control) {
-  const Stopwatch stopwatch;
-  spillway::create_directories(folder);
-  AtomicFile parquet(folder / "output.parquet", "spill");
   const std::string packed = select_translated(schema, fmt::format("({}) AS frame", select_sql), pack_sql);
-  SpillOutcome outcome;
-  try {
-    outcome.row_count = connection.execute(
-        fmt::format("COPY ({}) TO {} ({})", packed, quote_literal(parquet.temp_path().string()), k_parquet_options),
-        control);
-  } catch (const Exception& exception) {
-    Error error = exception.error();
-    fail(std::move(error).with_context(fmt::format("while spilling to '{}'", parquet.path().string())));
-  }
-  const std::string description = schema_json(schema, outcome.row_count);
-  outcome.schema_path = folder / "schema.json";
-  write_file_atomically(outcome.schema_path, description, Durability::process);
-  parquet.publish(Durability::process);
-  outcome.parquet_path = parquet.path();
-  outcome.parquet_bytes = fs::file_size(outcome.parquet_path);
-  outcome.schema_bytes = description.size();
-  outcome.duration_ms = stopwatch.elapsed_ms();
-  return outcome;
+  return write_files(schema, folder, [&](const AtomicFile& file) {
+    const std::string copy =
+        fmt::format("COPY ({}) TO {} ({})", packed, quote_literal(file.temp_path().string()), k_parquet_options);
+    return spilling(file.path(), [&] { return connection.execute(copy, control); });
+  });
+}
+
+SpillOutcome write_spill(engine::ChunkSource& source, const Schema& schema, const fs::path& folder,
+                         const engine::StatementControl& control) {
+  return write_files(schema, folder, [&](const AtomicFile& file) {
+    std::optional<parquet::FileWriter> writer;
+    spilling(file.path(), [&] { writer.emplace(file.temp_path(), schema); });
+    engine::SourceRows rows(source);
+    Watch watch(control);
+    while (const std::uint64_t count = rows.next()) {
+      spilling(file.path(), [&] { writer->write(rows.columns(), count); });
+      watch.check(writer->row_count());
+    }
+    spilling(file.path(), [&] { writer->finish(); });
+    return writer->row_count();
+  });
 }
 
 std::string read_spill_sql(const fs::path& parquet_path, const Schema& schema) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "engine/connection.hpp"
+#include "engine/source.hpp"
 #include "engine/type.hpp"
 
 namespace spillway::frame {
@@ -26,6 +27,10 @@ struct SpillOutcome {
 /// Streams the rows of `select_sql` to `folder`/output.parquet (zstd) and describes them in schema.json. Both files
 /// appear complete or not at all. `schema` is that of the rows.
 SpillOutcome write_spill(engine::Connection& connection, const std::string& select_sql, const engine::Schema& schema,
+                         const std::filesystem::path& folder, const engine::StatementControl& control);
+/// The same for the rows of `source`, without a statement of the engine: `schema` must be one that
+/// parquet::FileWriter can write. What the source throws is thrown as it is.
+SpillOutcome write_spill(engine::ChunkSource& source, const engine::Schema& schema,
                          const std::filesystem::path& folder, const engine::StatementControl& control);
 
 /// The SELECT that reads such a file back in the types of `schema`.

@@ -137,6 +137,27 @@ TEST_F(DatabasePipelines, ATableOfAnyLengthFitsLittleMemory) {
   }
 }
 
+TEST_F(DatabasePipelines, RowsOfAnyWidthFitLittleMemory) {
+  constexpr std::uint64_t k_rows = 400;  // of a megabyte each
+  environment["SPILLWAY_MEMORY_LIMIT"] = "300MB";
+  for (const auto& [component, query] :
+       {std::pair("postgres.extractor",
+                  "SELECT i, repeat(md5(i::text), 32768) AS s FROM generate_series(1, 400) AS i"),
+        std::pair("mysql.extractor", "SELECT seq, REPEAT(MD5(seq), 32768) AS s FROM seq_1_to_400")}) {
+    project.write_pipeline({read(component, {{"query", query}})});
+    for (const char* spill : {"0", "1"}) {
+      SCOPED_TRACE(fmt::format("{}, spill {}", component, spill));
+      environment["E2B_FORCE_SPILL"] = spill;
+      const ProcessResult result = project.run(environment);
+      expect_success(project, result);
+      EXPECT_EQ(project.latest_run().card_step("read")["rows_out"], k_rows);
+      if (!program_is_sanitized()) {
+        EXPECT_LT(result.peak_memory_bytes >> 20U, spill[0] == '1' ? 200U : 350U);
+      }
+    }
+  }
+}
+
 // --- every type, with its smallest and largest values
 
 constexpr const char* k_mariadb_table =

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
 
 #include "engine/database.hpp"
 #include "support/recording_sink.hpp"
@@ -50,6 +54,38 @@ class FrameCacheTest : public ::testing::Test {
   engine::Connection m_connection = m_database.connect();
   std::unique_ptr<FrameCache> m_cache;
 };
+
+/// Has columns and no rows.
+class NoRows : public engine::ChunkSource {
+ public:
+  explicit NoRows(engine::Schema schema) : m_schema(std::move(schema)) {}
+  const engine::Schema& schema() const override { return m_schema; }
+  std::unique_ptr<engine::ChunkReader> open_reader() override { return std::make_unique<Reader>(); }
+
+ private:
+  class Reader : public engine::ChunkReader {
+    std::uint64_t read(engine::ChunkWriter&) override { return 0; }
+  };
+  engine::Schema m_schema;
+};
+
+TEST_F(FrameCacheTest, RowsOfASourceAreSpilledWithoutAStatementWhereTheirTypesAllowIt) {
+  make({.force_spill = true});
+  const auto writer_of = [&](const std::string& step_id, engine::Type type) {
+    const engine::Schema schema{{"c", std::move(type)}};
+    const DataFrame frame = m_cache->materialize(
+        step_id, engine::Relation{.sql = {}, .source = std::make_shared<NoRows>(schema), .after = {}, .explain = {}},
+        m_connection, {});
+    EXPECT_EQ(frame.schema, schema);
+    EXPECT_EQ(m_connection.describe(resolve("reads-it", step_id).select_sql), schema);
+    const auto rows = m_connection.rows(fmt::format(
+        "SELECT split_part(created_by, ' ', 1) FROM parquet_file_metadata('{}')", parquet(step_id).string()));
+    return rows[0][0].value_or("");
+  };
+  EXPECT_EQ(writer_of("flat", engine::TypeId::bigint), "spillway");
+  EXPECT_EQ(writer_of("nested", engine::Type::list(engine::TypeId::bigint)), "DuckDB");
+  EXPECT_EQ(writer_of("changed", engine::TypeId::hugeint), "DuckDB");
+}
 
 TEST_F(FrameCacheTest, GuideStorage1KeepsAFrameInMemoryByDefault) {
   make({});

@@ -1,5 +1,9 @@
 #include "frame/spill.hpp"
 
+#include <algorithm>
+#include <memory>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "engine/database.hpp"
@@ -98,6 +102,106 @@ TEST_F(SpillTest, SchemaJsonHasTheFieldsOfTheGuide) {
   }
 }
 )");
+}
+
+/// As many chunks of two columns as asked for; then the end, or a lost connection.
+class Lines : public engine::ChunkSource {
+ public:
+  Lines(std::uint64_t chunks, bool fails) : m_chunks(chunks), m_fails(fails) {}
+  const engine::Schema& schema() const override { return m_schema; }
+  std::unique_ptr<engine::ChunkReader> open_reader() override { return std::make_unique<Reader>(*this); }
+
+ private:
+  class Reader : public engine::ChunkReader {
+   public:
+    explicit Reader(Lines& lines) : m_lines(lines) {}
+    std::uint64_t read(engine::ChunkWriter& chunk) override {
+      if (m_chunk == m_lines.m_chunks && m_lines.m_fails) {
+        fail(ErrorCode::connection, "lost the connection", "check the cable");
+      }
+      if (m_chunk == m_lines.m_chunks) return 0;
+      const std::uint64_t rows = engine::ChunkWriter::capacity();
+      for (std::uint64_t row = 0; row < rows; ++row) {
+        chunk.column(0).set(row, static_cast<std::int64_t>(m_chunk * rows + row));
+        chunk.column(1).set_text(row, "a text of more than twelve bytes");
+      }
+      ++m_chunk;
+      return rows;
+    }
+
+   private:
+    Lines& m_lines;
+    std::uint64_t m_chunk = 0;
+  };
+
+  engine::Schema m_schema{{"n", engine::TypeId::bigint}, {"t", engine::TypeId::varchar}};
+  std::uint64_t m_chunks;
+  bool m_fails;
+};
+
+TEST_F(SpillTest, TheRowsOfASourceSurvive) {
+  Lines lines(100, false);
+  const SpillOutcome outcome = write_spill(lines, lines.schema(), m_dir / "artifacts/step", {});
+  EXPECT_EQ(outcome.row_count, 204'800U);
+  EXPECT_EQ(outcome.parquet_bytes, std::filesystem::file_size(m_dir / "artifacts/step/output.parquet"));
+  EXPECT_EQ(m_connection.count(fmt::format("SELECT count(*) FROM ({}) WHERE t = 'a text of more than twelve bytes'",
+                                           read_spill_sql(outcome.parquet_path, lines.schema()))),
+            204'800U);
+  EXPECT_EQ(value_or_throw(read_file(outcome.schema_path)), schema_json(lines.schema(), 204'800));
+}
+
+TEST_F(SpillTest, AFailedSourceSaysWhyAndLeavesNoFile) {
+  Lines lines(100, true);
+  try {
+    write_spill(lines, lines.schema(), m_dir / "artifacts/step", {});
+    ADD_FAILURE() << "was written";
+  } catch (const Exception& exception) {
+    EXPECT_EQ(exception.error().full_message(), "lost the connection");
+    EXPECT_EQ(exception.error().hint, "check the cable");
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(m_dir / "artifacts/step"));
+}
+
+TEST_F(SpillTest, ASourceIsWatchedAsAStatementIs) {
+  Lines lines(UINT64_MAX, false);
+  CancelToken cancel;
+  std::vector<std::uint64_t> rows;
+  engine::StatementControl control{.cancel = &cancel};
+  control.poll = [&](const engine::Progress& progress) {
+    rows.push_back(progress.rows);
+    if (rows.size() == 3) cancel.cancel();
+    return false;
+  };
+  const auto error = [&] {
+    try {
+      write_spill(lines, lines.schema(), m_dir / "artifacts/step", control);
+    } catch (const Exception& exception) {
+      return exception.error();
+    }
+    return make_error(ErrorCode::internal, "it came to its end");
+  };
+  EXPECT_EQ(error().code, ErrorCode::cancelled);
+  EXPECT_EQ(rows.size(), 3U);
+  EXPECT_TRUE(std::ranges::is_sorted(rows));
+  EXPECT_GT(rows.front(), 0U);
+  control = {.poll = [](const engine::Progress&) { return true; }};
+  EXPECT_EQ(error().code, ErrorCode::cancelled);
+  EXPECT_TRUE(std::filesystem::is_empty(m_dir / "artifacts/step"));
+}
+
+TEST_F(SpillTest, ASpillThatCannotBeWrittenSaysWhere) {
+  Lines lines(1, false);
+  const std::filesystem::path folder = m_dir / "artifacts/step";
+  std::filesystem::create_directories(folder / ".output.parquet.spill.tmp");
+  try {
+    write_spill(lines, lines.schema(), folder, {});
+    ADD_FAILURE() << "was written";
+  } catch (const Exception& exception) {
+    EXPECT_EQ(exception.error().full_message(),
+              fmt::format("cannot write '{0}/.output.parquet.spill.tmp': Is a directory, while spilling to "
+                          "'{0}/output.parquet'",
+                          folder.string()));
+  }
 }
 
 TEST_F(SpillTest, AFailedSpillLeavesNoFile) {

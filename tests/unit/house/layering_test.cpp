@@ -33,17 +33,10 @@ constexpr const char* k_shared_family = "sql";
 
 /// Headers of third parties, and the only folders (or folders in them) that may include them.
 const std::map<std::string, std::set<std::string>> k_third_parties{
-    {"duckdb.h", {"engine"}},
-    {"CLI/", {"cli"}},
-    {"yaml-cpp/", {"pipeline", "config"}},
-    {"valijson/", {"pipeline"}},
-    {"openssl/", {"util"}},
-    {"zlib.h", {"sandboxd", "util"}},
-    {"seccomp.h", {"sandbox"}},
-    {"libpq", {"drivers/postgres"}},
-    {"mysql.h", {"drivers/mysql"}},
-    {"curl/", {"util/http"}},
-    {"microhttpd.h", {"sandboxd"}},
+    {"duckdb.h", {"engine"}},       {"CLI/", {"cli"}},          {"yaml-cpp/", {"pipeline", "config"}},
+    {"valijson/", {"pipeline"}},    {"openssl/", {"util"}},     {"zlib.h", {"sandboxd", "util"}},
+    {"zstd.h", {"frame/parquet"}},  {"seccomp.h", {"sandbox"}}, {"libpq", {"drivers/postgres"}},
+    {"mysql.h", {"drivers/mysql"}}, {"curl/", {"util/http"}},   {"microhttpd.h", {"sandboxd"}},
 };
 
 struct Include {
