@@ -16,9 +16,13 @@ namespace {
 
 /// Settings that make a run depend on its pipeline alone, not on the machine or the user's home.
 constexpr std::pair<const char*, const char*> k_settings[] = {
-    {"autoinstall_known_extensions", "false"}, {"autoload_known_extensions", "false"},
-    {"allow_community_extensions", "false"},   {"allow_persistent_secrets", "false"},
+    {"autoinstall_known_extensions", "false"},
+    {"autoload_known_extensions", "false"},
+    {"allow_community_extensions", "false"},
+    {"allow_persistent_secrets", "false"},
     {"preserve_insertion_order", "true"},
+    // It does not notice that a file was written again within a second and is as large as before.
+    {"enable_external_file_cache", "false"},
 };
 
 std::string path_list(const std::vector<std::filesystem::path>& paths) {

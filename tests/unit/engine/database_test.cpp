@@ -1,8 +1,12 @@
 #include "engine/database.hpp"
 
+#include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "engine/library.hpp"
 #include "engine/sql.hpp"
@@ -79,6 +83,25 @@ TEST_F(LockedDatabaseTest, WhatExceedsTheMemoryLimitGoesToTheTemporaryFolder) {
   Database database(options);
   Connection connection = database.connect();
   EXPECT_EQ(connection.execute("CREATE TABLE t AS SELECT range AS a, uuid() AS b FROM range(10000000)"), 10000000U);
+}
+
+TEST(Database, AFileThatWasWrittenAgainIsReadAnew) {
+  namespace fs = std::filesystem;
+  const testing::TempDir dir;
+  Database database({});
+  Connection connection = database.connect();
+  const auto name = [&](std::uint64_t value) { return dir / fmt::format("{}.parquet", value); };
+  for (const std::uint64_t value : {0U, 1U}) {
+    connection.execute(fmt::format("COPY (SELECT {} AS v FROM range(1000)) TO {} (FORMAT parquet)", value,
+                                   quote_literal(name(value).string())));
+  }
+  ASSERT_EQ(fs::file_size(name(0)), fs::file_size(name(1)));
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    fs::copy_file(name(i % 2), dir / "rows.parquet", fs::copy_options::overwrite_existing);
+    EXPECT_EQ(
+        connection.count("SELECT max(v) FROM read_parquet(" + quote_literal((dir / "rows.parquet").string()) + ")"),
+        i % 2);
+  }
 }
 
 TEST(Database, ResultsDoNotDependOnTheMachinesTimeZone) {
