@@ -157,7 +157,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static engine::Database database({});
   static engine::Connection connection = database.connect();
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  const std::filesystem::path path = folder.path() / "rows.parquet";
+  // Another name each time: the engine keeps what it read of a file as long as the file seems unchanged.
+  static std::uint64_t number = 0;
+  const std::filesystem::path path = folder.path() / fmt::format("{}.parquet", ++number);
 
   Rows written(bytes);
   spillway::frame::parquet::FileWriter writer(path, written.schema());
@@ -169,6 +171,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   connection.execute("CREATE OR REPLACE TEMP TABLE original AS FROM " + source->from_item());
   connection.execute(fmt::format("CREATE OR REPLACE TEMP TABLE back AS FROM read_parquet({})",
                                  engine::quote_literal(path.string())));
+  std::filesystem::remove(path);
   const std::uint64_t differing = connection.count(
       "SELECT count(*) FROM original AS a FULL JOIN back AS b ON a.rowid = b.rowid WHERE CAST(a AS VARCHAR) IS "
       "DISTINCT "
