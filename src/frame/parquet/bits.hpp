@@ -1,17 +1,23 @@
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string>
-#include <type_traits>
 
 /// Parquet's encodings of numbers (Encodings.md of the format).
 namespace spillway::frame::parquet {
 
 static_assert(std::endian::native == std::endian::little,
               "Parquet's numbers are little-endian, and copied as they are");
+
+/// A value as PLAIN stores one.
+template <typename T>
+std::string bytes_of(T value) {
+  const auto bytes = std::bit_cast<std::array<char, sizeof(T)>>(value);
+  return {bytes.data(), bytes.size()};
+}
 
 /// ULEB128.
 void append_varint(std::uint64_t value, std::string& out);

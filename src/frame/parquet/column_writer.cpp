@@ -34,12 +34,6 @@ void each_value(const VectorView& cells, std::uint64_t rows, std::uint64_t value
   }
 }
 
-template <typename T>
-std::string bytes_of(T value) {
-  const auto bytes = std::bit_cast<std::array<char, sizeof(T)>>(value);
-  return {bytes.data(), bytes.size()};
-}
-
 /// Empties a buffer and keeps its memory, as new memory would have to be cleared first, but not what a huge text
 /// took.
 void reuse(std::string& buffer) {

@@ -17,7 +17,6 @@ class CompactWriter {
 
   void boolean(int field, bool value);
   void i8(int field, std::int8_t value);
-  void i16(int field, std::int16_t value) { number(field, k_i16, value); }
   void i32(int field, std::int64_t value) { number(field, k_i32, value); }
   void i64(int field, std::int64_t value) { number(field, k_i64, value); }
   void binary(int field, std::string_view bytes);
@@ -32,7 +31,6 @@ class CompactWriter {
   void element(std::string_view bytes);
 
  private:
-  static constexpr std::uint8_t k_i16 = 4;
   static constexpr std::uint8_t k_i32 = 5;
   static constexpr std::uint8_t k_i64 = 6;
 

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "frame/parquet/bits.hpp"
 #include "frame/parquet/compact_writer.hpp"
 #include "util/error.hpp"
 #include "util/file.hpp"
@@ -154,9 +155,8 @@ void FileWriter::finish() {
   if (m_group_rows > 0) end_row_group();
   const std::string footer_bytes = footer();
   put(footer_bytes);
-  std::string end;
-  for (unsigned shift = 0; shift < 32; shift += 8) end.push_back(static_cast<char>(footer_bytes.size() >> shift));
-  put(end.append(k_magic));
+  put(bytes_of(static_cast<std::uint32_t>(footer_bytes.size())));
+  put(k_magic);
   m_file.reset();
 }
 
@@ -181,7 +181,7 @@ void FileWriter::append_row_group(const RowGroup& group, CompactWriter& writer) 
 /// Fields of ColumnChunk.
 void FileWriter::append_column_chunk(const StoredColumn& stored, const Column& column, CompactWriter& writer) {
   writer.begin();
-  writer.i64(2, 0);
+  writer.i64(2, 0);  // where a copy of this stands: nowhere
   writer.begin(3);
   writer.i32(1, static_cast<int>(format_of(column.type).value().physical));
   writer.list(2, CompactWriter::Element::i32, stored.chunk.encodings.size());

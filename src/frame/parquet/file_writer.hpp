@@ -18,8 +18,8 @@ namespace spillway::frame::parquet {
 class CompactWriter;
 
 /// Writes rows to a new Parquet file, in constant memory: pages as they are full, row groups of about 122,880 rows,
-/// or fewer when their texts are long. The engine's own writer takes three times as much processor time
-/// (bench/README.md); it is for what this one does not write, nested types and those that Parquet changes. Same rows,
+/// or fewer when their texts are long. The engine's own writer, which takes more processor time
+/// (bench/README.md), is for what this one does not write: nested types and those that Parquet changes. Same rows,
 /// same bytes.
 class FileWriter {
  public:

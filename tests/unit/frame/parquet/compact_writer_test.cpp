@@ -17,13 +17,12 @@ TEST_F(CompactWriterTest, AFieldHasTheStepFromTheOneBeforeAndItsType) {
   m_writer.begin();
   m_writer.i32(1, 3);
   m_writer.i64(4, -1);
-  m_writer.i16(5, 1);
   m_writer.i8(6, -1);
   m_writer.boolean(7, true);
   m_writer.boolean(8, false);
   m_writer.binary(9, "ab");
   m_writer.end();
-  EXPECT_EQ(m_out, "\x15\6\x36\1\x14\2\x13\xFF\x11\x12\x18\2ab\0"s);
+  EXPECT_EQ(m_out, "\x15\6\x36\1\x23\xFF\x11\x12\x18\2ab\0"s);
 }
 
 TEST_F(CompactWriterTest, AStepOfMoreThanFifteenIsWrittenAsTheNumber) {
